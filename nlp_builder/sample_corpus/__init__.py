@@ -1,0 +1,1 @@
+"""Sentences written for this project, in column files: see README.md beside this file."""

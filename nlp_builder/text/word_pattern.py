@@ -48,6 +48,8 @@ def word_pattern() -> re.Pattern[str]:
     word = f"[{letters}{extend}]"
     picture = f"[{_PICTURES}][{extend}{_SKIN_TONES}]*+"
     alternatives = (
+        # What follows gives the same token; this way is twice as fast on English.
+        r"[A-Za-z]++(?=\s|\Z)",
         "[0-9#*]\ufe0f?\u20e3",
         f"[{_REGIONAL}]{{2}}",
         # The \u200d that joins two pictures is one of the extending characters.
@@ -59,7 +61,8 @@ def word_pattern() -> re.Pattern[str]:
         rf"{word}++(?:(?:[{_BETWEEN_LETTERS}]|(?<=\d)[{_BETWEEN_DIGITS}](?=\d)){word}++)*+",
         rf"\S[{extend}]*+",
     )
-    return re.compile("|".join(alternatives))
+    # The guard skips white space at once, which else fails at each alternative.
+    return re.compile(rf"(?=\S)(?:{'|'.join(alternatives)})")
 
 
 def _is_extending(character: str) -> bool:

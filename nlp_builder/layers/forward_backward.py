@@ -1,0 +1,221 @@
+"""The forward-backward algorithm for a linear chain, and the gradient that comes with it.
+
+Both directions run in one loop: `messages[t]` holds what the words before word t say about its tag,
+and, for the sequence read from its last word, what the words after it say. Sources: L. R. Rabiner,
+"A tutorial on hidden Markov models", 1989, section V.A (scaling); C. Sutton and A. McCallum, "An
+introduction to conditional random fields", 2012, section 4.1 and 5.1 (marginals, gradient).
+
+Scaled probabilities are fast and lose what is below 1e-38 of the whole. `_exact` holds where the
+loss cannot matter; elsewhere the same loop runs on logarithms.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+LOWEST = -1e30  # stands for minus infinity: sums of it stay finite and differences are not NaN
+SAFE = 1e-28  # smallest product of normaliser and message at which 1e-38 is a rounding error
+
+
+class Beliefs(NamedTuple):
+    """What one run of forward-backward knows, for each word of each text.
+
+    Attributes:
+        log_partition: `(batch,)`.
+        marginals: `(batch, words, tags)`, probability of each tag; undefined at padding.
+        left: `(batch, words, tags)`, normalised forward scores up to and with the word.
+        right: `(batch, words, tags)`, backward scores from the word on, divided so that
+            `left[t, i] * transition[i, j] * right[t + 1, j]` is the probability of the pair.
+        exact: bool scalar; True if `left` and `right` are probabilities, False if logarithms.
+    """
+
+    log_partition: Any
+    marginals: Any
+    left: Any
+    right: Any
+    exact: Any
+
+
+def forward_backward(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
+    """Sums over all tag sequences, in both directions.
+
+    Args:
+        potentials: `(batch, words, tags)`, at most 0 with the largest of each word near 0.
+        transitions: `(tags, tags)`, from row to column, at most 0.
+        start: `(tags,)`, at most 0.
+        end: `(tags,)`, at most 0.
+        mask: `(batch, words)`, 1.0 for words and 0.0 for padding behind them.
+
+    Returns:
+        The beliefs; `log_partition` is 0 for a text without words.
+
+    Example:
+        >>> zeros = ops.zeros((1, 2, 3))
+        >>> beliefs = forward_backward(
+        ...     zeros, zeros[0, :1] + zeros[0, 0][:, None], zeros[0, 0], zeros[0, 0], ops.ones((1, 2))
+        ... )
+        >>> round(float(ops.exp(beliefs.log_partition[0])), 3)  # sequences of 2 words with 3 tags
+        9.0
+    """
+    scaled = _scaled(potentials, transitions, start, end, mask)
+    return Beliefs(
+        *ops.cond(
+            scaled.exact,
+            lambda: tuple(scaled),
+            lambda: tuple(_logarithmic(potentials, transitions, start, end, mask)),
+        )
+    )
+
+
+def pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
+    """Adds up the probabilities of neighbouring tags.
+
+    Args:
+        beliefs: Of the same texts.
+        transitions: `(tags, tags)`, as they went into `forward_backward`.
+        weights: `(batch, words)`, weight of the pair of each word and the word before; 0 at padding.
+
+    Returns:
+        `(tags, tags)`: sum over words of weight times probability.
+    """
+    left, right, weights = beliefs.left[:, :-1], beliefs.right[:, 1:], weights[:, 1:]
+    return ops.cond(
+        beliefs.exact,
+        lambda: _scaled_pair_sums(left, right, transitions, weights),
+        lambda: _logarithmic_pair_sums(left, right, transitions, weights),
+    )
+
+
+def _scaled(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
+    # (tags, tags)
+    forward = ops.exp(transitions)
+    # (2 * tags, 2 * tags): both directions in one matrix product
+    both = _block_diagonal(forward, ops.transpose(forward))
+    # (batch, words, tags)
+    weights = ops.exp(potentials)
+    tags = weights.shape[-1]
+
+    def step(message: Any, weight: Any) -> tuple[Any, Any]:
+        # (batch, 2, tags)
+        scores = message * weight
+        scores = scores / ops.sum(scores, axis=-1, keepdims=True)
+        passed = ops.matmul(ops.reshape(scores, (-1, 2 * tags)), both)
+        return ops.reshape(passed, (-1, 2, tags)), message
+
+    before, after = _run(step, weights, ops.exp(start), ops.exp(end), mask)
+    # (batch, words, tags)
+    scores = before * weights
+    joint = scores * after
+    behind = after * weights
+    # (batch, words, 1)
+    total = ops.sum(scores, axis=-1, keepdims=True)
+    norm = ops.sum(joint, axis=-1, keepdims=True)
+    logs = _chain(ops.log(total), ops.log(norm), mask)
+    exact = _exact(before, after, total, ops.sum(behind, axis=-1, keepdims=True), norm, mask)
+    return Beliefs(logs, joint / norm, scores / total, behind / norm, exact)
+
+
+def _logarithmic(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
+    potentials, transitions, start, end = (
+        ops.maximum(scores, LOWEST) for scores in (potentials, transitions, start, end)
+    )
+    # (2, tags, tags): score of arriving at the row from the column
+    both = ops.stack([ops.transpose(transitions), transitions])
+
+    def step(message: Any, potential: Any) -> tuple[Any, Any]:
+        # (batch, 2, tags)
+        scores = message + potential
+        scores = scores - ops.logsumexp(scores, axis=-1, keepdims=True)
+        return ops.logsumexp(scores[..., None, :] + both, axis=-1), message
+
+    before, after = _run(step, potentials, start, end, mask)
+    # (batch, words, tags)
+    scores = before + potentials
+    joint = scores + after
+    # (batch, words, 1)
+    total = ops.logsumexp(scores, axis=-1, keepdims=True)
+    norm = ops.logsumexp(joint, axis=-1, keepdims=True)
+    behind = after + potentials - norm
+    logs = _chain(total, norm, mask)
+    exact = ops.zeros((), dtype="bool")
+    return Beliefs(logs, ops.exp(joint - norm), scores - total, behind, exact)
+
+
+def _run(step: Any, values: Any, start: Any, end: Any, mask: Any) -> tuple[Any, Any]:
+    """Returns the forward and the backward messages, each `(batch, words, tags)`."""
+    batch, words, tags = ops.shape(values)
+    # (batch, 1), (1, words)
+    last = ops.maximum(ops.cast(ops.sum(mask, axis=1, keepdims=True), "int32") - 1, 0)
+    time = ops.arange(words, dtype="int32")[None, :]
+    text = ops.arange(batch, dtype="int32")[:, None]
+    # (batch, words); past the last word both repeat a word, so that nothing of padding is read
+    onward = ops.minimum(time, last)
+    back = ops.maximum(last - time, 0)
+    # (words, batch, 2)
+    order = ops.transpose(ops.stack([text * words + onward, text * words + back]), (2, 1, 0))
+    # (words, batch, 2, tags)
+    inputs = ops.take(ops.reshape(values, (-1, tags)), order, axis=0)
+    # (batch, 2, tags)
+    first = ops.broadcast_to(ops.stack([start, end]), (batch, 2, tags))
+    # (words * batch * 2, tags)
+    messages = ops.reshape(ops.scan(step, first, inputs)[1], (-1, tags))
+    before = ops.take(messages, (onward * batch + text) * 2, axis=0)
+    after = ops.take(messages, (back * batch + text) * 2 + 1, axis=0)
+    return before, after
+
+
+def _chain(total: Any, norm: Any, mask: Any) -> Any:
+    """Adds the logarithms `(batch, words, 1)`: totals, and at the last word the norm."""
+    logs = ops.where(_followed(mask) > 0, total[..., 0], norm[..., 0])
+    return ops.sum(ops.where(mask > 0, logs, 0.0), axis=1)
+
+
+def _followed(mask: Any) -> Any:
+    """Returns `(batch, words)`: 1.0 where another word follows."""
+    return ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
+
+
+def _exact(before: Any, after: Any, total: Any, total_after: Any, norm: Any, mask: Any) -> Any:
+    """Tells whether no number that underflowed can have mattered.
+
+    Numbers below 1e-38 vanish. One that vanishes beside the normaliser `total` of a word is an
+    error of 1e-38 / total in the normalised scores, and relative to a message of the next word at
+    most that, divided by the message. NaN counts as not exact.
+    """
+    # (batch, words - 1): the normaliser at one word times the least message that it sends
+    onward = total[:, :-1, 0] * ops.min(before, axis=-1)[:, 1:]
+    backward = total_after[:, 1:, 0] * ops.min(after, axis=-1)[:, :-1]
+    pairs = ops.where(mask[:, 1:] > 0, ops.minimum(onward, backward), 1.0)
+    words = ops.where(mask > 0, norm[..., 0], 1.0)
+    return ops.logical_and(ops.all(pairs >= SAFE), ops.all(words >= SAFE))
+
+
+def _scaled_pair_sums(left: Any, right: Any, transitions: Any, weights: Any) -> Any:
+    tags = left.shape[-1]
+    # (batch * (words - 1), tags)
+    left = ops.reshape(left, (-1, tags))
+    right = ops.reshape(right * weights[..., None], (-1, tags))
+    return ops.exp(transitions) * ops.matmul(ops.transpose(left), right)
+
+
+def _logarithmic_pair_sums(left: Any, right: Any, transitions: Any, weights: Any) -> Any:
+    transitions = ops.maximum(transitions, LOWEST)
+    # (words - 1, batch, ...)
+    left, right = ops.transpose(left, (1, 0, 2)), ops.transpose(right, (1, 0, 2))
+    weights = ops.transpose(weights)
+
+    def add(word: Any, total: Any) -> Any:
+        # (batch, tags, tags)
+        pairs = ops.exp(left[word][:, :, None] + transitions + right[word][:, None, :])
+        return total + ops.sum(pairs * weights[word][:, None, None], axis=0)
+
+    return ops.fori_loop(0, ops.shape(left)[0], add, ops.zeros_like(transitions))
+
+
+def _block_diagonal(first: Any, second: Any) -> Any:
+    zeros = ops.zeros_like(first)
+    return ops.concatenate(
+        [ops.concatenate([first, zeros], axis=1), ops.concatenate([zeros, second], axis=1)], axis=0
+    )

@@ -1,0 +1,242 @@
+"""Linear-chain conditional random fields: scores, likelihoods and best sequences.
+
+Pure functions on tensors of any Keras backend, float32 inside (float64 for float64 potentials). The
+score of tags y_1 .. y_n is start[y_1] + sum of potentials[t, y_t] + sum of
+transitions[y_t, y_(t+1)] + end[y_n]. Source: J. Lafferty, A. McCallum and F. Pereira, "Conditional
+random fields", ICML 2001.
+
+Masks are right-padded: words first, padding behind. Potentials and tags at padding may be anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from nlp_builder.layers.forward_backward import LOWEST, Beliefs, forward_backward, pair_sums
+
+
+class Scores(NamedTuple):
+    """The parts of a chain, of one float type, with every default filled in.
+
+    Attributes:
+        potentials: `(batch, words, tags)`.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)`.
+        end: `(tags,)`.
+        mask: `(batch, words)`, 1.0 for words.
+    """
+
+    potentials: Any
+    transitions: Any
+    start: Any
+    end: Any
+    mask: Any
+
+
+def scores(
+    potentials: Any, transitions: Any, *, start: Any = None, end: Any = None, mask: Any = None
+) -> Scores:
+    """Checks the parts of a chain and fills in zeros and an all-True mask.
+
+    Args:
+        potentials: `(batch, words, tags)`.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)` or None for no padding.
+
+    Returns:
+        The parts, float32, or float64 if the potentials are.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> tuple(scores(ops.zeros((2, 5, 3)), ops.zeros((3, 3))).mask.shape)
+        (2, 5)
+    """
+    potentials = ops.convert_to_tensor(potentials)
+    if len(potentials.shape) != 3:
+        raise ValueError(
+            f"Expected potentials of shape (batch, words, tags), got {tuple(potentials.shape)}."
+        )
+    kind = keras.backend.standardize_dtype(potentials.dtype)
+    kind = "float64" if kind == "float64" else "float32"
+    potentials, transitions = ops.cast(potentials, kind), ops.cast(transitions, kind)
+    tags = potentials.shape[-1]
+    if tuple(transitions.shape) != (tags, tags):
+        raise ValueError(
+            f"Expected transitions of shape {(tags, tags)} for potentials with {tags} tags, "
+            f"got {tuple(transitions.shape)}."
+        )
+    zeros = ops.zeros((tags,), dtype=kind)
+    start = zeros if start is None else ops.cast(start, kind)
+    end = zeros if end is None else ops.cast(end, kind)
+    mask = ops.ones_like(potentials[..., 0]) if mask is None else ops.cast(mask, kind)
+    return Scores(potentials, transitions, start, end, mask)
+
+
+def sequence_score(
+    potentials: Any,
+    tags: Any,
+    transitions: Any,
+    *,
+    start: Any = None,
+    end: Any = None,
+    mask: Any = None,
+) -> Any:
+    """Scores given tag sequences.
+
+    Args:
+        potentials: `(batch, words, tags)`.
+        tags: int `(batch, words)`; anything at padding.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)`, right-padded, or None.
+
+    Returns:
+        `(batch,)`; 0 for a text without words.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> potentials = ops.convert_to_tensor([[[1.0, 0.0], [0.0, 2.0]]])
+        >>> float(sequence_score(potentials, [[0, 1]], [[0.0, 10.0], [0.0, 0.0]])[0])
+        13.0
+    """
+    return _sequence_score(scores(potentials, transitions, start=start, end=end, mask=mask), tags)
+
+
+def log_partition(
+    potentials: Any, transitions: Any, *, start: Any = None, end: Any = None, mask: Any = None
+) -> Any:
+    """Computes the logarithm of the sum of exp(score) over all tag sequences.
+
+    The gradient comes from forward-backward and is the marginal probabilities; it cannot be
+    differentiated again.
+
+    Args:
+        potentials: `(batch, words, tags)`.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)`, right-padded, or None.
+
+    Returns:
+        `(batch,)`; 0 for a text without words.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> round(float(ops.exp(log_partition(ops.zeros((1, 4, 3)), ops.zeros((3, 3)))[0])))
+        81
+    """
+    shifted, offset = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
+    return _log_partition(*shifted) + offset
+
+
+def log_likelihood(
+    potentials: Any,
+    tags: Any,
+    transitions: Any,
+    *,
+    start: Any = None,
+    end: Any = None,
+    mask: Any = None,
+) -> Any:
+    """Computes the logarithm of the probability of given tag sequences.
+
+    Scores are shifted before they are summed, so that large potentials cost no precision.
+
+    Args:
+        potentials: `(batch, words, tags)`.
+        tags: int `(batch, words)`; anything at padding.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)`, right-padded, or None.
+
+    Returns:
+        `(batch,)`, at most 0; 0 for a text without words.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> value = log_likelihood(ops.zeros((1, 2, 2)), [[0, 1]], ops.zeros((2, 2)))
+        >>> round(float(ops.exp(value[0])), 3)
+        0.25
+    """
+    shifted, _ = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
+    return _sequence_score(shifted, tags) - _log_partition(*shifted)
+
+
+def _sequence_score(chain: Scores, tags: Any) -> Any:
+    # (batch, words)
+    tags = ops.where(chain.mask > 0, ops.cast(tags, "int32"), 0)
+    chosen = ops.take_along_axis(chain.potentials, tags[..., None], axis=-1)[..., 0]
+    # (batch, words - 1)
+    size = chain.transitions.shape[-1]
+    pairs = ops.take(ops.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
+    # (batch,)
+    lengths = ops.sum(chain.mask, axis=1)
+    last = ops.maximum(ops.cast(lengths, "int32") - 1, 0)
+    final = ops.take_along_axis(tags, last[:, None], axis=1)[:, 0]
+    edges = ops.take(chain.start, tags[:, 0]) + ops.take(chain.end, final)
+    return (
+        ops.sum(_kept(chosen, chain.mask), axis=1)
+        + ops.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
+        + _kept(edges, lengths)
+    )
+
+
+def _kept(values: Any, mask: Any) -> Any:
+    # Minus infinity times the zero of a mask would be NaN.
+    return ops.where(mask > 0, ops.maximum(values, LOWEST), 0.0)
+
+
+def _shifted(chain: Scores) -> tuple[Scores, Any]:
+    """Moves the largest of each set of scores to 0; returns what a log-partition lacks by that."""
+    # (batch, words, 1)
+    peaks = _peak(chain.potentials, axis=-1)
+    moves = [_peak(part) for part in (chain.transitions, chain.start, chain.end)]
+    potentials = ops.where(chain.mask[..., None] > 0, chain.potentials - peaks, 0.0)
+    parts = [part - move for part, move in zip(chain[1:4], moves, strict=True)]
+    # (batch,)
+    lengths = ops.sum(chain.mask, axis=1)
+    offset = ops.sum(_kept(peaks[..., 0], chain.mask), axis=1)
+    offset = offset + ops.maximum(lengths - 1, 0) * moves[0]
+    offset = offset + _kept(moves[1] + moves[2], lengths)
+    return Scores(potentials, *parts, chain.mask), offset
+
+
+def _peak(values: Any, axis: int | None = None) -> Any:
+    peaks = ops.max(values, axis=axis, keepdims=axis is not None)
+    return ops.stop_gradient(ops.maximum(peaks, LOWEST))
+
+
+@ops.custom_gradient
+def _log_partition(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
+    beliefs = forward_backward(potentials, transitions, start, end, mask)
+
+    def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
+        weights = (args[-1] if upstream is None else upstream)[:, None] * mask
+        return (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
+
+    return beliefs.log_partition, grad
+
+
+def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> tuple[Any, ...]:
+    """Returns the expected counts of each potential, transition, start and end."""
+    # (batch, words, tags)
+    words = beliefs.marginals * weights[..., None]
+    final = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
+    ends = ops.sum(words * (mask - final)[..., None], axis=(0, 1))
+    pairs = pair_sums(beliefs, transitions, weights)
+    return words, pairs, ops.sum(words[:, 0], axis=0), ends

@@ -1,0 +1,148 @@
+"""The best tag sequence of a linear chain, on NumPy arrays and on tensors.
+
+Only the scores of the best beginnings are kept; the way back is found by asking again which tag led
+to the chosen one. Source: A. J. Viterbi, "Error bounds for convolutional codes and an
+asymptotically optimum decoding algorithm", 1967; L. R. Rabiner, "A tutorial on hidden Markov
+models", 1989, section III.B.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from nlp_builder.layers.forward_backward import LOWEST
+from nlp_builder.layers.linear_chain import Scores, scores, sequence_score
+
+_TEXTS_AT_ONCE = 512  # the candidates of so many texts stay in the processor's cache
+
+
+def viterbi(
+    potentials: Any, transitions: Any, *, start: Any = None, end: Any = None, mask: Any = None
+) -> tuple[Any, Any]:
+    """Finds the tag sequence with the highest score.
+
+    A transition, start or end of minus infinity is never taken while another way exists.
+
+    Args:
+        potentials: `(batch, words, tags)`; a NumPy array is decoded by NumPy.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)`, right-padded, or None.
+
+    Returns:
+        Tags, int32 `(batch, words)`, 0 at padding; and their scores, float `(batch,)`. NumPy arrays
+        if `potentials` is one. Of equal sequences one is chosen.
+
+    Raises:
+        ValueError: If the shapes do not fit each other.
+
+    Example:
+        >>> tags, score = viterbi(np.array([[[1.0, 0.0], [0.0, 2.0]]]), np.zeros((2, 2)))
+        >>> tags.tolist(), score.tolist()
+        ([[0, 1]], [3.0])
+    """
+    chain = scores(potentials, transitions, start=start, end=end, mask=mask)
+    if isinstance(potentials, np.ndarray):
+        chain = Scores(*(ops.convert_to_numpy(part) for part in chain))
+        tags = _decode_arrays(_bounded(chain, np))
+    else:
+        tags = _decode_tensors(_bounded(chain, ops))
+    score = sequence_score(
+        chain.potentials, tags, chain.transitions, start=chain.start, end=chain.end, mask=chain.mask
+    )
+    return tags, ops.convert_to_numpy(score) if isinstance(tags, np.ndarray) else score
+
+
+def _bounded(chain: Scores, backend: Any) -> Scores:
+    """Keeps potentials finite, so that no sum of them equals a forbidden transition."""
+    return chain._replace(potentials=backend.clip(chain.potentials, LOWEST, -LOWEST))
+
+
+def _decode_arrays(chain: Scores) -> Any:
+    """Decodes with NumPy, texts of like length together; returns `(batch, words)`."""
+    # (batch,)
+    lengths = chain.mask.sum(axis=1).astype(np.int64)
+    tags = np.zeros(chain.mask.shape, dtype=np.int32)
+    longest_first = np.argsort(-lengths, kind="stable")
+    for first in range(0, len(lengths), _TEXTS_AT_ONCE):
+        texts = longest_first[first : first + _TEXTS_AT_ONCE]
+        words = int(lengths[texts[0]])
+        if words:
+            part = chain._replace(potentials=chain.potentials[texts, :words])
+            tags[texts, :words] = _decode_sorted(part, lengths[texts])
+    return tags
+
+
+def _decode_sorted(chain: Scores, lengths: Any) -> Any:
+    """Decodes texts, the longest first; at each word only those that reach it take part."""
+    # (words, tags, texts): the texts innermost, where NumPy is fast
+    potentials = np.ascontiguousarray(chain.potentials.transpose(1, 2, 0))
+    words = len(potentials)
+    # (words,): texts that have this word
+    active = np.searchsorted(-lengths, -np.arange(words), side="left")
+    best = np.empty_like(potentials)
+    best[0] = chain.start[:, None] + potentials[0]
+    # (tags from, tags to, 1)
+    transitions = chain.transitions[:, :, None]
+    for word in range(1, words):
+        texts = active[word]
+        before = best[word - 1, :, :texts]
+        before = before - _finite(before.max(axis=0))
+        # (tags, texts)
+        arrived = (before[:, None, :] + transitions).max(axis=0)
+        best[word, :, :texts] = arrived + potentials[word, :, :texts]
+        best[word, :, texts:] = best[word - 1, :, texts:]
+    return _way_back(chain, best, active)
+
+
+def _way_back(chain: Scores, best: Any, active: Any) -> Any:
+    words, _, texts = best.shape
+    tags = np.zeros((words, texts), dtype=np.int32)
+    # (texts,)
+    tag = (best[-1] + chain.end[:, None]).argmax(axis=0)
+    for word in range(words - 1, 0, -1):
+        reached = active[word]
+        tags[word, :reached] = tag[:reached]
+        before = best[word - 1, :, :reached]
+        # (texts, tags)
+        arrived = (before - _finite(before.max(axis=0))).T + chain.transitions.T[tag[:reached]]
+        tag[:reached] = arrived.argmax(axis=1)
+    tags[0, : active[0]] = tag[: active[0]]
+    return tags.T
+
+
+def _finite(peaks: Any) -> Any:
+    return np.maximum(peaks, LOWEST)
+
+
+def _decode_tensors(chain: Scores) -> Any:
+    """Decodes with `keras.ops`; returns `(batch, words)`."""
+    # (words, batch, tags), (words, batch, 1)
+    potentials = ops.transpose(chain.potentials, (1, 0, 2))
+    mask = ops.transpose(chain.mask)[..., None]
+    # (tags to, tags from)
+    arriving = ops.transpose(chain.transitions)
+
+    def onward(best: Any, word: tuple[Any, Any]) -> tuple[Any, Any]:
+        potential, counts = word
+        best = best - ops.maximum(ops.max(best, axis=-1, keepdims=True), LOWEST)
+        # (batch, tags)
+        arrived = ops.max(best[:, None, :] + arriving, axis=-1) + potential
+        # Handed on as they came in, so that the way back compares the same numbers.
+        return ops.where(counts > 0, arrived, best), best
+
+    def back(tag: Any, word: tuple[Any, Any]) -> tuple[Any, Any]:
+        before, counts = word
+        came = ops.argmax(before + ops.take(arriving, tag, axis=0), axis=-1)
+        return ops.where(counts[:, 0] > 0, ops.cast(came, "int32"), tag), tag
+
+    # (words - 1, batch, tags)
+    last, best = ops.scan(onward, chain.start + potentials[0], (potentials[1:], mask[1:]))
+    tag = ops.cast(ops.argmax(last + chain.end, axis=-1), "int32")
+    first, later = ops.scan(back, tag, (best, mask[1:]), reverse=True)
+    tags = ops.transpose(ops.concatenate([first[None], later], axis=0))
+    return ops.where(chain.mask > 0, tags, 0)

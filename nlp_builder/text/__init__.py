@@ -18,6 +18,7 @@ from nlp_builder.text.tokenizers import (
     tokenize,
     tokenizer_name,
 )
+from nlp_builder.text.vectors import WordVectors, load_vectors
 from nlp_builder.text.vocabulary import (
     FIRST_ID,
     PADDING_ID,
@@ -39,6 +40,7 @@ __all__ = [
     "TokenCounts",
     "Tokenizer",
     "Vocabulary",
+    "WordVectors",
     "convert_tags",
     "encode_characters_per_word",
     "encode_words",
@@ -47,6 +49,7 @@ __all__ = [
     "iterate_texts",
     "load_corpus_folder",
     "load_sample_corpus",
+    "load_vectors",
     "pad_ids",
     "read_columns",
     "register_tokenizer",

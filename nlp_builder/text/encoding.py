@@ -120,7 +120,7 @@ def encode_characters_per_word(
     # (texts * words, chars)
     result = np.zeros((len(texts) * width, characters.shape[1]), dtype=np.int32)
     result[_places(lengths, width)] = characters.take(positions, axis=0)
-    return result.reshape(len(texts), width, -1)
+    return result.reshape(len(texts), width, characters.shape[1])
 
 
 def _characters_of_words(

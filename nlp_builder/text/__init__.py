@@ -9,7 +9,8 @@ from nlp_builder.text.corpora import (
 )
 from nlp_builder.text.encoding import encode_characters_per_word, encode_words, pad_ids
 from nlp_builder.text.schemes import Scheme, guess_scheme
-from nlp_builder.text.tags import Span, TagAlphabet, convert_tags, spans_of, tags_from_spans
+from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
+from nlp_builder.text.tags import TagAlphabet
 from nlp_builder.text.texts import Text, iterate_texts
 from nlp_builder.text.tokenizers import (
     Tokenizer,

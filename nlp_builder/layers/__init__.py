@@ -1,6 +1,6 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
-from nlp_builder.layers.crf import CRF, CRFLoss
+from nlp_builder.layers.crf import CRF, CRFLoss, decode
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
@@ -14,6 +14,7 @@ __all__ = [
     "MaskedConcatenate",
     "MaskedEmbedding",
     "PaddingMask",
+    "decode",
     "first_step_open",
     "log_likelihood",
     "log_partition",

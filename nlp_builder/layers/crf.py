@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from nlp_builder.layers import linear_chain
-from nlp_builder.layers.linear_chain import Scores
+from nlp_builder.layers.linear_chain import Scores, like
 from nlp_builder.layers.viterbi import viterbi
 
 
@@ -109,7 +109,7 @@ class CRF(keras.layers.Layer):
         return ops.concatenate([words, ops.broadcast_to(rows, shape)], axis=1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """Returns None: the mask is a column of the chain, and a loss per text has no use for it."""
+        """Returns None: the chain has the mask as a column, and the loss is per text."""
         return None
 
     def compute_output_shape(self, input_shape: Any, **kwargs: Any) -> tuple[int | None, ...]:
@@ -132,7 +132,7 @@ class CRF(keras.layers.Layer):
         Returns:
             `(batch,)`, an array if `chain` is one.
         """
-        return _like(chain, log_likelihood(chain, tags))
+        return log_likelihood(chain, tags)
 
     def decode(self, chain: Any) -> tuple[Any, Any]:
         """Finds the best tags and their score.
@@ -143,10 +143,7 @@ class CRF(keras.layers.Layer):
         Returns:
             Tags, int32 `(batch, words)`, 0 at padding; scores `(batch,)`.
         """
-        parts = split_chain(chain)
-        return viterbi(
-            parts.potentials, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
-        )
+        return _viterbi(split_chain(chain))
 
     def lengths(self, chain: Any) -> Any:
         """Counts the words of each text, for cutting decoded tags.
@@ -157,7 +154,7 @@ class CRF(keras.layers.Layer):
         Returns:
             int32 `(batch,)`.
         """
-        return _like(chain, ops.cast(ops.sum(split_chain(chain).mask, axis=1), "int32"))
+        return _lengths(split_chain(chain))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments as JSON can hold them."""
@@ -232,6 +229,38 @@ def split_chain(chain: Any) -> Scores:
     )
 
 
+def decode(chain: Any) -> tuple[Any, Any]:
+    """Finds the best tags of each text, and how many of them are of words.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+
+    Returns:
+        Tags, int32 `(batch, words)`, 0 at padding; lengths, int32 `(batch,)`.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer.
+
+    Example:
+        >>> chain = CRF(2)(np.eye(2, dtype="float32")[None], mask=np.array([[True, False]]))
+        >>> tags, lengths = decode(ops.convert_to_numpy(chain))
+        >>> tags.tolist(), lengths.tolist()
+        ([[0, 0]], [1])
+    """
+    parts = split_chain(chain)
+    return _viterbi(parts)[0], _lengths(parts)
+
+
+def _viterbi(parts: Scores) -> tuple[Any, Any]:
+    return viterbi(
+        parts.potentials, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
+    )
+
+
+def _lengths(parts: Scores) -> Any:
+    return like(parts.mask, ops.cast(ops.sum(parts.mask, axis=1), "int32"))
+
+
 def log_likelihood(chain: Any, tags: Any) -> Any:
     """Computes the log-likelihood of tags `(batch, words)` under a chain; returns `(batch,)`."""
     parts = split_chain(chain)
@@ -243,10 +272,6 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
         end=parts.end,
         mask=parts.mask,
     )
-
-
-def _like(chain: Any, result: Any) -> Any:
-    return ops.convert_to_numpy(result) if isinstance(chain, np.ndarray) else result
 
 
 def _exact_dtype(dtype: Any) -> str:

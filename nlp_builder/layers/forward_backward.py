@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 LOWEST = -1e30  # stands for minus infinity: sums of it stay finite and differences are not NaN
@@ -52,9 +53,9 @@ def forward_backward(potentials: Any, transitions: Any, start: Any, end: Any, ma
         The beliefs; `log_partition` is 0 for a text without words.
 
     Example:
-        >>> zeros = ops.zeros((1, 2, 3))
+        >>> edge = ops.zeros(3)
         >>> beliefs = forward_backward(
-        ...     zeros, zeros[0, :1] + zeros[0, 0][:, None], zeros[0, 0], zeros[0, 0], ops.ones((1, 2))
+        ...     ops.zeros((1, 2, 3)), ops.zeros((3, 3)), edge, edge, ops.ones((1, 2))
         ... )
         >>> round(float(ops.exp(beliefs.log_partition[0])), 3)  # sequences of 2 words with 3 tags
         9.0
@@ -75,7 +76,8 @@ def pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
     Args:
         beliefs: Of the same texts.
         transitions: `(tags, tags)`, as they went into `forward_backward`.
-        weights: `(batch, words)`, weight of the pair of each word and the word before; 0 at padding.
+        weights: `(batch, words)`, weight of the pair of a word and the word before; 0 at
+            padding.
 
     Returns:
         `(tags, tags)`: sum over words of weight times probability.
@@ -166,15 +168,27 @@ def _run(step: Any, values: Any, start: Any, end: Any, mask: Any) -> tuple[Any, 
     return before, after
 
 
+def last_words(mask: Any) -> Any:
+    """Marks the last word of each text.
+
+    Args:
+        mask: `(batch, words)`, 1.0 for words, right-padded; a tensor or an array.
+
+    Returns:
+        `(batch, words)`: 1.0 at the last word; all 0.0 for a text without words.
+
+    Example:
+        >>> last_words(np.array([[1.0, 1.0, 0.0]])).tolist()
+        [[0.0, 1.0, 0.0]]
+    """
+    xp = np if isinstance(mask, np.ndarray) else ops
+    return mask - xp.concatenate([mask[:, 1:], xp.zeros_like(mask[:, :1])], axis=1)
+
+
 def _chain(total: Any, norm: Any, mask: Any) -> Any:
     """Adds the logarithms `(batch, words, 1)`: totals, and at the last word the norm."""
-    logs = ops.where(_followed(mask) > 0, total[..., 0], norm[..., 0])
+    logs = ops.where(last_words(mask) > 0, norm[..., 0], total[..., 0])
     return ops.sum(ops.where(mask > 0, logs, 0.0), axis=1)
-
-
-def _followed(mask: Any) -> Any:
-    """Returns `(batch, words)`: 1.0 where another word follows."""
-    return ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
 
 
 def _exact(before: Any, after: Any, total: Any, total_after: Any, norm: Any, mask: Any) -> Any:

@@ -1,6 +1,7 @@
 """Linear-chain conditional random fields: scores, likelihoods and best sequences.
 
-Pure functions on tensors of any Keras backend, float32 inside (float64 for float64 potentials). The
+Pure functions on tensors of any Keras backend, float32 inside (float64 for float64 potentials);
+potentials that are a NumPy array give NumPy arrays. The
 score of tags y_1 .. y_n is start[y_1] + sum of potentials[t, y_t] + sum of
 transitions[y_t, y_(t+1)] + end[y_n]. Source: J. Lafferty, A. McCallum and F. Pereira, "Conditional
 random fields", ICML 2001.
@@ -13,9 +14,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
-from nlp_builder.layers.forward_backward import LOWEST, Beliefs, forward_backward, pair_sums
+from nlp_builder.layers.forward_backward import (
+    LOWEST,
+    Beliefs,
+    forward_backward,
+    last_words,
+    pair_sums,
+)
 
 
 class Scores(NamedTuple):
@@ -58,25 +66,60 @@ def scores(
         >>> tuple(scores(ops.zeros((2, 5, 3)), ops.zeros((3, 3))).mask.shape)
         (2, 5)
     """
-    potentials = ops.convert_to_tensor(potentials)
+    make = np.asarray if isinstance(potentials, np.ndarray) else ops.convert_to_tensor
+    potentials = make(potentials)
     if len(potentials.shape) != 3:
         raise ValueError(
             f"Expected potentials of shape (batch, words, tags), got {tuple(potentials.shape)}."
         )
-    kind = keras.backend.standardize_dtype(potentials.dtype)
-    kind = "float64" if kind == "float64" else "float32"
-    potentials, transitions = ops.cast(potentials, kind), ops.cast(transitions, kind)
+    exact = keras.backend.standardize_dtype(potentials.dtype) == "float64"
+    kind = "float64" if exact else "float32"
     tags = potentials.shape[-1]
+    transitions = make(transitions, dtype=kind)
     if tuple(transitions.shape) != (tags, tags):
         raise ValueError(
             f"Expected transitions of shape {(tags, tags)} for potentials with {tags} tags, "
             f"got {tuple(transitions.shape)}."
         )
-    zeros = ops.zeros((tags,), dtype=kind)
-    start = zeros if start is None else ops.cast(start, kind)
-    end = zeros if end is None else ops.cast(end, kind)
-    mask = ops.ones_like(potentials[..., 0]) if mask is None else ops.cast(mask, kind)
+    zeros = np.zeros(tags)
+    start, end = (make(zeros if edge is None else edge, dtype=kind) for edge in (start, end))
+    potentials = make(potentials, dtype=kind)
+    xp = arrays_of(potentials)
+    mask = xp.ones_like(potentials[..., 0]) if mask is None else make(mask, dtype=kind)
     return Scores(potentials, transitions, start, end, mask)
+
+
+def arrays_of(values: Any) -> Any:
+    """Returns `numpy` for a NumPy array, else `keras.ops`; both know the names used here.
+
+    Args:
+        values: An array or a tensor.
+
+    Returns:
+        The module.
+
+    Example:
+        >>> arrays_of(np.zeros(2)).__name__
+        'numpy'
+    """
+    return np if isinstance(values, np.ndarray) else ops
+
+
+def like(values: Any, result: Any) -> Any:
+    """Returns `result` as a NumPy array if `values` is one.
+
+    Args:
+        values: An array or a tensor.
+        result: A tensor.
+
+    Returns:
+        An array or the tensor.
+
+    Example:
+        >>> like(np.zeros(2), ops.ones(2)).tolist()
+        [1.0, 1.0]
+    """
+    return ops.convert_to_numpy(result) if isinstance(values, np.ndarray) else result
 
 
 def sequence_score(
@@ -138,7 +181,7 @@ def log_partition(
         81
     """
     shifted, offset = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return _log_partition(*shifted) + offset
+    return like(potentials, _log_partition(*shifted) + offset)
 
 
 def log_likelihood(
@@ -174,31 +217,33 @@ def log_likelihood(
         0.25
     """
     shifted, _ = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return _sequence_score(shifted, tags) - _log_partition(*shifted)
+    return like(potentials, _sequence_score(shifted, tags) - _log_partition(*shifted))
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:
+    xp = arrays_of(chain.potentials)
+    tags = np.asarray(tags, "int32") if xp is np else ops.cast(tags, "int32")
     # (batch, words)
-    tags = ops.where(chain.mask > 0, ops.cast(tags, "int32"), 0)
-    chosen = ops.take_along_axis(chain.potentials, tags[..., None], axis=-1)[..., 0]
+    tags = xp.where(chain.mask > 0, tags, 0)
+    chosen = xp.take_along_axis(chain.potentials, tags[..., None], axis=-1)[..., 0]
     # (batch, words - 1)
     size = chain.transitions.shape[-1]
-    pairs = ops.take(ops.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
+    pairs = xp.take(xp.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
     # (batch,)
-    lengths = ops.sum(chain.mask, axis=1)
-    last = ops.maximum(ops.cast(lengths, "int32") - 1, 0)
-    final = ops.take_along_axis(tags, last[:, None], axis=1)[:, 0]
-    edges = ops.take(chain.start, tags[:, 0]) + ops.take(chain.end, final)
+    length = xp.sum(chain.mask, axis=1)
+    final = xp.sum(xp.where(last_words(chain.mask) > 0, tags, 0), axis=1)
+    edges = xp.take(chain.start, tags[:, 0]) + xp.take(chain.end, final)
     return (
-        ops.sum(_kept(chosen, chain.mask), axis=1)
-        + ops.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
-        + _kept(edges, lengths)
+        xp.sum(_kept(chosen, chain.mask), axis=1)
+        + xp.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
+        + _kept(edges, length)
     )
 
 
 def _kept(values: Any, mask: Any) -> Any:
     # Minus infinity times the zero of a mask would be NaN.
-    return ops.where(mask > 0, ops.maximum(values, LOWEST), 0.0)
+    xp = arrays_of(values)
+    return xp.where(mask > 0, xp.maximum(values, LOWEST), 0.0)
 
 
 def _shifted(chain: Scores) -> tuple[Scores, Any]:
@@ -207,13 +252,14 @@ def _shifted(chain: Scores) -> tuple[Scores, Any]:
     peaks = _peak(chain.potentials, axis=-1)
     moves = [_peak(part) for part in (chain.transitions, chain.start, chain.end)]
     potentials = ops.where(chain.mask[..., None] > 0, chain.potentials - peaks, 0.0)
-    parts = [part - move for part, move in zip(chain[1:4], moves, strict=True)]
+    scored = (chain.transitions, chain.start, chain.end)
+    transitions, start, end = (part - move for part, move in zip(scored, moves, strict=True))
     # (batch,)
     lengths = ops.sum(chain.mask, axis=1)
     offset = ops.sum(_kept(peaks[..., 0], chain.mask), axis=1)
     offset = offset + ops.maximum(lengths - 1, 0) * moves[0]
     offset = offset + _kept(moves[1] + moves[2], lengths)
-    return Scores(potentials, *parts, chain.mask), offset
+    return Scores(potentials, transitions, start, end, chain.mask), offset
 
 
 def _peak(values: Any, axis: int | None = None) -> Any:
@@ -236,7 +282,6 @@ def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> t
     """Returns the expected counts of each potential, transition, start and end."""
     # (batch, words, tags)
     words = beliefs.marginals * weights[..., None]
-    final = ops.concatenate([mask[:, 1:], ops.zeros_like(mask[:, :1])], axis=1)
-    ends = ops.sum(words * (mask - final)[..., None], axis=(0, 1))
+    ends = ops.sum(words * last_words(mask)[..., None], axis=(0, 1))
     pairs = pair_sums(beliefs, transitions, weights)
     return words, pairs, ops.sum(words[:, 0], axis=0), ends

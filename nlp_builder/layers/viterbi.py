@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from nlp_builder.layers.forward_backward import LOWEST
-from nlp_builder.layers.linear_chain import Scores, scores, sequence_score
+from nlp_builder.layers.linear_chain import Scores, arrays_of, scores, sequence_score
 
 _TEXTS_AT_ONCE = 512  # the candidates of so many texts stay in the processor's cache
 
@@ -46,20 +46,12 @@ def viterbi(
         ([[0, 1]], [3.0])
     """
     chain = scores(potentials, transitions, start=start, end=end, mask=mask)
-    if isinstance(potentials, np.ndarray):
-        chain = Scores(*(ops.convert_to_numpy(part) for part in chain))
-        tags = _decode_arrays(_bounded(chain, np))
-    else:
-        tags = _decode_tensors(_bounded(chain, ops))
-    score = sequence_score(
-        chain.potentials, tags, chain.transitions, start=chain.start, end=chain.end, mask=chain.mask
-    )
-    return tags, ops.convert_to_numpy(score) if isinstance(tags, np.ndarray) else score
-
-
-def _bounded(chain: Scores, backend: Any) -> Scores:
-    """Keeps potentials finite, so that no sum of them equals a forbidden transition."""
-    return chain._replace(potentials=backend.clip(chain.potentials, LOWEST, -LOWEST))
+    xp = arrays_of(potentials)
+    # Kept finite, so that no sum of potentials equals a forbidden transition.
+    bounded = chain._replace(potentials=xp.clip(chain.potentials, LOWEST, -LOWEST))
+    tags = _decode_arrays(bounded) if xp is np else _decode_tensors(bounded)
+    edges = {"start": chain.start, "end": chain.end, "mask": chain.mask}
+    return tags, sequence_score(chain.potentials, tags, chain.transitions, **edges)
 
 
 def _decode_arrays(chain: Scores) -> Any:

@@ -222,7 +222,8 @@ def split_chain(chain: Any) -> Scores:
             f"{shape}. Pass what the layer or model.predict returned, not potentials."
         )
     tags = shape[2] - 1
-    scores = chain[0, -(tags + 2) :, :tags]
+    # (tags + 2, tags); a slice by an unknown length has no static shape of its own
+    scores = chain[0, -(tags + 2) :, :tags].reshape((tags + 2, tags)) if isinstance(chain, np.ndarray) else ops.reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
     words = chain[:, : -(tags + 2)]
     return Scores(
         words[..., :tags], scores[:tags], scores[tags], scores[tags + 1], words[..., tags]

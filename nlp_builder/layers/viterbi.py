@@ -48,8 +48,8 @@ def viterbi(
     chain = scores(potentials, transitions, start=start, end=end, mask=mask)
     xp = arrays_of(potentials)
     # Kept finite, so that no sum of potentials equals a forbidden transition.
-    bounded = chain._replace(potentials=xp.clip(chain.potentials, LOWEST, -LOWEST))
-    tags = _decode_arrays(bounded) if xp is np else _decode_tensors(bounded)
+    chain = chain._replace(potentials=xp.clip(chain.potentials, LOWEST, -LOWEST))
+    tags = _decode_arrays(chain) if xp is np else _decode_tensors(chain)
     edges = {"start": chain.start, "end": chain.end, "mask": chain.mask}
     return tags, sequence_score(chain.potentials, tags, chain.transitions, **edges)
 
@@ -113,28 +113,27 @@ def _finite(peaks: Any) -> Any:
 
 def _decode_tensors(chain: Scores) -> Any:
     """Decodes with `keras.ops`; returns `(batch, words)`."""
-    # (words, batch, tags), (words, batch, 1)
-    potentials = ops.transpose(chain.potentials, (1, 0, 2))
-    mask = ops.transpose(chain.mask)[..., None]
+    # (words, batch, tags + 1): one tensor, since Keras' scan over several wants a known length
+    words = ops.concatenate([chain.potentials, chain.mask[..., None]], axis=-1)
+    words = ops.transpose(words, (1, 0, 2))
     # (tags to, tags from)
     arriving = ops.transpose(chain.transitions)
 
-    def onward(best: Any, word: tuple[Any, Any]) -> tuple[Any, Any]:
-        potential, counts = word
+    def onward(best: Any, word: Any) -> tuple[Any, Any]:
         best = best - ops.maximum(ops.max(best, axis=-1, keepdims=True), LOWEST)
         # (batch, tags)
-        arrived = ops.max(best[:, None, :] + arriving, axis=-1) + potential
+        arrived = ops.max(best[:, None, :] + arriving, axis=-1) + word[:, :-1]
         # Handed on as they came in, so that the way back compares the same numbers.
-        return ops.where(counts > 0, arrived, best), best
+        return ops.where(word[:, -1:] > 0, arrived, best), best
 
-    def back(tag: Any, word: tuple[Any, Any]) -> tuple[Any, Any]:
-        before, counts = word
-        came = ops.argmax(before + ops.take(arriving, tag, axis=0), axis=-1)
-        return ops.where(counts[:, 0] > 0, ops.cast(came, "int32"), tag), tag
+    def back(tag: Any, word: Any) -> tuple[Any, Any]:
+        came = ops.argmax(word[:, :-1] + ops.take(arriving, tag, axis=0), axis=-1)
+        return ops.where(word[:, -1] > 0, ops.cast(came, "int32"), tag), tag
 
     # (words - 1, batch, tags)
-    last, best = ops.scan(onward, chain.start + potentials[0], (potentials[1:], mask[1:]))
+    last, best = ops.scan(onward, chain.start + words[0, :, :-1], words[1:])
     tag = ops.cast(ops.argmax(last + chain.end, axis=-1), "int32")
-    first, later = ops.scan(back, tag, (best, mask[1:]), reverse=True)
+    best = ops.concatenate([best, words[1:, :, -1:]], axis=-1)
+    first, later = ops.scan(back, tag, best, reverse=True)
     tags = ops.transpose(ops.concatenate([first[None], later], axis=0))
     return ops.where(chain.mask > 0, tags, 0)

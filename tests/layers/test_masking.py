@@ -1,0 +1,59 @@
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp_builder.layers import MaskedConcatenate, MaskedEmbedding, PaddingMask, first_step_open
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_only_empty_rows_are_opened(rows):
+    opened = keras.ops.convert_to_numpy(first_step_open(keras.ops.convert_to_tensor(rows)))
+    assert opened.any(axis=-1).all()
+    for row, now in zip(rows, opened.tolist(), strict=True):
+        assert now == (row if any(row) else [True, False, False])
+
+
+def test_the_mask_survives_concatenation_with_an_unmasked_input():
+    ids = np.array([[3, 1, 0]])
+    masked = MaskedEmbedding(5, 2)(ids)
+    joined = MaskedConcatenate()([masked, np.ones((1, 3, 4), "float32")])
+    assert joined.shape == (1, 3, 6)
+    np.testing.assert_array_equal(joined._keras_mask, ids != 0)
+
+
+def test_masks_are_joined_by_and():
+    layer = MaskedEmbedding(5, 2)
+    one, two = layer(np.array([[1, 1, 0, 0]])), layer(np.array([[1, 0, 1, 0]]))
+    joined = MaskedConcatenate()([one, two])
+    np.testing.assert_array_equal(joined._keras_mask, [[True, False, False, False]])
+
+
+def test_without_masks_there_is_none():
+    assert MaskedConcatenate().compute_mask([None, None], [None, None]) is None
+
+
+def test_concatenation_checks_its_inputs():
+    with pytest.raises(ValueError, match="same number of axes"):
+        MaskedConcatenate()([keras.Input((3, 2)), keras.Input((2,))])
+    with pytest.raises(ValueError, match=r"equal sizes before the last axis, got \[3, 4\]"):
+        MaskedConcatenate()([keras.Input((3, 2)), keras.Input((4, 2))])
+
+
+def test_padding_mask_by_word_and_by_character():
+    words, characters = np.array([[7, 0]]), np.array([[[0, 2], [0, 0]]])
+    np.testing.assert_array_equal(PaddingMask()(words), [[True, False]])
+    by_word = PaddingMask(reduce_last_axis=True)(characters)
+    np.testing.assert_array_equal(by_word, [[True, False]])
+
+
+def test_masks_in_a_graph_survive_saving(tmp_path):
+    ids = keras.Input((None,), dtype="int32")
+    joined = MaskedConcatenate()([MaskedEmbedding(5, 2)(ids), MaskedEmbedding(5, 3)(ids)])
+    model = keras.Model(ids, [joined, PaddingMask()(ids)])
+    assert model.output_shape == [(None, None, 5), (None, None)]
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for before, after in zip(model(np.array([[1, 0]])), loaded(np.array([[1, 0]])), strict=True):
+        np.testing.assert_array_equal(before, after)

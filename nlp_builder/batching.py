@@ -1,0 +1,155 @@
+"""Batches of texts for Keras, made one at a time and padded no further than they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlp_builder.features import Feature
+from nlp_builder.text import Text, iterate_texts, pad_ids
+from nlp_builder.text.checks import positive_int
+
+# Lengths are jittered by up to this many tokens before texts are sorted, so that batches differ
+# from epoch to epoch while texts of a batch stay about as long as each other.
+_JITTER = 2.0
+
+
+class Batches(keras.utils.PyDataset):
+    """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
+
+    Texts of about the same length share a batch: a batch is as long as its longest text, and
+    what is padded is computed in vain. With `shuffle`, which texts meet in a batch and the order
+    of the batches change with each epoch.
+
+    Args:
+        blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
+        texts: strings or lists of tokens; kept as they are, turned into ids batch by batch.
+        targets: one for each text: a number, or ids for the tokens (then padded with 0 to the
+            width of the first input: let a mask decide). None to predict.
+        batch_size: texts in a batch; the last one may be smaller.
+        shuffle: a new order for each epoch, the same ones for the same seed.
+        random_seed: the seed of the order.
+        **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery.
+
+    Raises:
+        TypeError: if a text is not a text.
+        ValueError: if there are not as many targets as texts, or as many tags as tokens.
+
+    Example:
+        >>> from nlp_builder.features import CharPerWordEmbeddingSequence
+        >>> texts = [["a", "b", "c"], ["a"], ["a", "b"]]
+        >>> block = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None).build(texts)
+        >>> batches = Batches(block, texts, [[0, 1, 0], [0], [0, 1]], batch_size=2, shuffle=False)
+        >>> [(ids.shape, tags.shape) for ids, tags in (batches[0], batches[1])]
+        [((2, 2, 12), (2, 2)), ((1, 3, 12), (1, 3))]
+    """
+
+    def __init__(
+        self,
+        blocks: Feature | Sequence[Feature],
+        texts: Sequence[Text],
+        targets: Sequence[Any] | np.ndarray | None = None,
+        *,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        random_seed: int = 42,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.blocks = [blocks] if isinstance(blocks, Feature) else list(blocks)
+        self.texts = list(iterate_texts(texts))
+        self.targets = None if targets is None else list(targets)
+        self.batch_size = positive_int("batch_size", batch_size)
+        self.shuffle = shuffle
+        self._lengths = np.array([_length(text) for text in self.texts], "int64")
+        self._random = np.random.default_rng(random_seed)
+        self._check_targets()
+        self._plan()
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return batch `index`: inputs, and targets if there are any."""
+        rows = self._batches[index]
+        inputs = self._inputs(rows)
+        first = inputs[0] if isinstance(inputs, tuple) else inputs
+        if self.targets is None:
+            return (inputs,)
+        return inputs, _stack([self.targets[row] for row in rows], first.shape[1])
+
+    def on_epoch_end(self) -> None:
+        """Make the order of the next epoch."""
+        if self.shuffle:
+            self._plan()
+
+    def in_order(self, function: Callable[[Any], Sequence[Any]]) -> list[Any]:
+        """Apply a function to the inputs of each batch; put the results in the order of the texts.
+
+        Args:
+            function: gets a batch's inputs and returns one result for each of its texts.
+
+        Returns:
+            A result for each text.
+
+        Raises:
+            ValueError: if the function returns more or fewer results than the batch has texts.
+        """
+        results: list[Any] = [None] * len(self.texts)
+        for rows in self._batches:
+            for row, result in zip(rows, function(self._inputs(rows)), strict=True):
+                results[row] = result
+        return results
+
+    @property
+    def padding_waste(self) -> float:
+        """Padded tokens over real ones, 1.0 if nothing is padded."""
+        padded = sum(int(self._lengths[rows].max()) * len(rows) for rows in self._batches)
+        return padded / max(1, int(self._lengths.sum()))
+
+    def _inputs(self, rows: Sequence[int]) -> Any:
+        texts = [self.texts[row] for row in rows]
+        arrays = tuple(array for block in self.blocks for array in _arrays(block, texts))
+        return arrays if len(arrays) > 1 else arrays[0]
+
+    def _plan(self) -> None:
+        jitter = self._random.uniform(0, _JITTER, len(self.texts)) if self.shuffle else 0
+        order = np.argsort(self._lengths + jitter, kind="stable")
+        batches = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+        if self.shuffle:
+            self._random.shuffle(batches)
+        self._batches = batches
+
+    def _check_targets(self) -> None:
+        if self.targets is None:
+            return
+        if len(self.targets) != len(self.texts):
+            raise ValueError(
+                f"expected a target for each of {len(self.texts)} texts, got {len(self.targets)}"
+            )
+        for position, (text, target) in enumerate(zip(self.texts, self.targets, strict=True)):
+            tokens = isinstance(text, list) and np.ndim(target) == 1
+            if tokens and len(target) != len(text):
+                raise ValueError(
+                    f"text {position} has {len(text)} tokens and {len(target)} tags: give each "
+                    "token one tag"
+                )
+
+
+def _arrays(block: Feature, texts: Sequence[Text]) -> Iterator[np.ndarray]:
+    arrays = block.preprocess_texts(texts)
+    yield from arrays if isinstance(arrays, list) else [arrays]
+
+
+def _length(text: Text) -> int:
+    return len(text)
+
+
+def _stack(targets: Sequence[Any], width: int) -> np.ndarray:
+    if np.ndim(targets[0]) == 1:
+        return pad_ids(targets, maxlen=width)
+    return np.asarray(targets)

@@ -1,0 +1,66 @@
+"""Checks of arguments and of ids, whose errors say what was expected, what came, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlp_builder.text.checks import positive_int
+
+
+def positive_or_none(name: str, value: int | None) -> int | None:
+    """Return `value` if it is a positive integer or None.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+
+    Returns:
+        The value.
+
+    Raises:
+        TypeError: if it is neither an integer nor None.
+        ValueError: if it is less than 1.
+    """
+    return None if value is None else positive_int(name, value)
+
+
+def check_ids(owner: str, ids: Any, shape: Sequence[int | None], num_ids: int) -> None:
+    """Refuse what a block cannot read.
+
+    Args:
+        owner: the block's name.
+        ids: a NumPy array or a Keras tensor.
+        shape: the expected one without the batch axis, None where any size will do.
+        num_ids: ids are from 0 to this, exclusive.
+
+    Raises:
+        TypeError: if `ids` is neither an array nor a tensor.
+        ValueError: if shape, type or range do not fit.
+    """
+    if not isinstance(ids, np.ndarray | keras.KerasTensor) and not keras.ops.is_tensor(ids):
+        raise TypeError(
+            f"{owner} expects ids, a NumPy array or a Keras tensor, got {type(ids).__name__}: "
+            "turn texts into ids with preprocess_texts"
+        )
+    sizes = tuple(ids.shape)[1:]
+    if len(ids.shape) != len(shape) + 1 or any(
+        None not in (size, expected) and size != expected
+        for size, expected in zip(sizes, shape, strict=True)
+    ):
+        raise ValueError(f"{owner} expects ids of shape (batch, *{tuple(shape)}), got {ids.shape}")
+    if isinstance(ids, np.ndarray):
+        _check_values(owner, ids, num_ids)
+
+
+def _check_values(owner: str, ids: np.ndarray, num_ids: int) -> None:
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(f"{owner} expects integer ids, got {ids.dtype}")
+    if ids.size and not 0 <= ids.min() <= ids.max() < num_ids:
+        raise ValueError(
+            f"{owner} knows ids from 0 to {num_ids - 1}, got {ids.min()} to {ids.max()}: use what "
+            "its own preprocess_texts returns"
+        )

@@ -1,0 +1,351 @@
+"""The one abstract class of blocks: it learns from texts, turns them into ids, and is a piece of a graph."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Self
+
+import keras
+import numpy as np
+
+from nlp_builder import saving
+from nlp_builder.features import archive, checks, learning, summary
+from nlp_builder.text import Text, TokenCounts, Vocabulary, iterate_texts
+
+
+class ModelIOShape(NamedTuple):
+    """A shape without its batch axis, and a dtype.
+
+    Args:
+        shape: an integer for each axis, None where texts decide.
+        dtype: the name of the type.
+
+    Example:
+        >>> ModelIOShape((113, 50), "float32")
+        (113, 50), float32
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    def __repr__(self) -> str:
+        return f"{self.shape}, {self.dtype}"
+
+
+class Connection(NamedTuple):
+    """What a block makes of its input tensors.
+
+    Args:
+        outputs: a tensor of shape (batch, *outputs_shape).
+        mask: boolean, one value for each vector of `outputs`, or None if there are no words.
+    """
+
+    outputs: Any
+    mask: Any
+
+
+class Feature(ABC):
+    """A door from texts to Keras tensors.
+
+    A block that reads texts itself is a leaf; a block that is made of others names them in
+    `blocks`. Subclasses are final.
+    """
+
+    def __init__(self) -> None:
+        self._corpus: str | None = None
+        self._graph: keras.Model | None = None
+        self._words_mask: Any = None
+        self._frozen = False
+        self._vocabulary: Vocabulary | None = None
+
+    # What a block has to say of itself.
+
+    @property
+    def blocks(self) -> tuple[Feature, ...]:
+        """The blocks that this one reads, in order; none for a block that reads texts."""
+        return ()
+
+    @property
+    @abstractmethod
+    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
+        """Shape and dtype of what `preprocess_texts` returns, without the batch axis."""
+
+    @property
+    @abstractmethod
+    def outputs_shape(self) -> ModelIOShape:
+        """Shape and dtype of the output tensor, without the batch axis; known before `build`."""
+
+    @abstractmethod
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name; blocks, functions and vectors as objects."""
+
+    @abstractmethod
+    def _make_layers(self) -> list[keras.layers.Layer]:
+        """Return new layers, with their weights, for what was learnt."""
+
+    @abstractmethod
+    def _connect(self, inputs: list[Any]) -> Connection:
+        """Apply the layers to one tensor for each leaf."""
+
+    # What only leaves do.
+
+    def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
+        """Yield the symbols of texts, to be counted at `build`."""
+        return ()
+
+    def _learn(self, counts: TokenCounts) -> None:
+        """Keep what is needed of the symbols of a corpus."""
+
+    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
+        """Return the ids of texts, int32 (batch, *inputs_shape)."""
+        raise NotImplementedError
+
+    # Learning.
+
+    def build(self, texts: Iterable[Text] | None = None) -> Self:
+        """Learn from a corpus, and make the layers.
+
+        Args:
+            texts: strings or lists of tokens, in a list, tuple, Series, array or generator, which
+                is read once and never held whole. None if all that there is to learn was learnt:
+                a new digest of a loaded block, say.
+
+        Returns:
+            The block itself.
+
+        Raises:
+            TypeError: if `texts` is a bare string, or holds something that is no text.
+            ValueError: if the corpus is empty, or is another than the one that the block, or one
+                of its blocks, was built with.
+        """
+        corpus = learning.learn(self.leaves, texts, owner=self)
+        if self._graph is None:
+            self._corpus = corpus
+            self._assemble()
+        return self
+
+    @property
+    def leaves(self) -> tuple[Feature, ...]:
+        """The blocks that read texts, each once, in the order of the input tensors."""
+        if not self.blocks:
+            return (self,)
+        return tuple(dict.fromkeys(leaf for block in self.blocks for leaf in block.leaves))
+
+    def _assemble(self) -> None:
+        for block in self.blocks:
+            if block._graph is None:
+                block._corpus = self._corpus
+                block._assemble()
+        self._layers = self._make_layers()
+        self._trainable = [layer.trainable for layer in self._layers]
+        self._apply_frozen()
+        inputs = [leaf._new_input() for leaf in self.leaves]
+        outputs, mask = self._connect(inputs)
+        self._graph = keras.Model(inputs, outputs)
+        self._words_mask = None if mask is None else _any_after_words(mask)
+
+    def _new_input(self) -> Any:
+        shape = self.inputs_shape
+        return keras.Input(shape.shape, dtype=shape.dtype)
+
+    def _built(self) -> keras.Model:
+        if self._graph is None:
+            raise self._not_built()
+        return self._graph
+
+    def _not_built(self) -> ValueError:
+        name = type(self).__name__
+        return ValueError(f"{name} is not built: call build(texts), or load a saved one")
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The tokens or characters that have an id of their own; None if there are none yet."""
+        return self._vocabulary
+
+    def _learnt_vocabulary(self) -> Vocabulary:
+        if self._vocabulary is None:
+            raise self._not_built()
+        return self._vocabulary
+
+    # Using.
+
+    def preprocess_texts(self, texts: Iterable[Text]) -> np.ndarray | list[np.ndarray]:
+        """Turn texts into ids: 0 is padding, 1 is unknown, 2 and up the vocabulary.
+
+        Args:
+            texts: strings or lists of tokens, as in `build`.
+
+        Returns:
+            int32 (batch, *inputs_shape), or a list of them if the block reads several inputs.
+
+        Raises:
+            TypeError: if `texts` is a bare string, or holds something that is no text.
+            ValueError: if the block has to be built first.
+        """
+        rows = list(iterate_texts(texts))
+        arrays = [leaf._ids(rows) for leaf in self.leaves]
+        return arrays[0] if len(arrays) == 1 else arrays
+
+    @property
+    def inputs(self) -> Any:
+        """The symbolic input (batch, *inputs_shape), or a list of them; after `build`."""
+        inputs = self._built().inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def outputs(self) -> Any:
+        """The symbolic output (batch, *outputs_shape), to go on from; after `build`."""
+        return self._built().outputs[0]
+
+    @property
+    def mask(self) -> Any:
+        """The symbolic mask, boolean (batch, words), True for words; None if there are none."""
+        self._built()
+        return self._words_mask
+
+    def __call__(self, inputs: Any) -> Any:
+        """Apply the block to ids.
+
+        Args:
+            inputs: a Keras tensor, or a NumPy integer array, (batch, *inputs_shape); a list of
+                them if the block reads several inputs.
+
+        Returns:
+            (batch, *outputs_shape): a Keras tensor of the same graph, through which gradients
+            flow, or a NumPy float32 array, computed in batches.
+
+        Raises:
+            TypeError: if `inputs` is neither.
+            ValueError: if the block is not built, or number, shapes, type or range of ids are not
+                what it reads.
+        """
+        graph = self._built()
+        tensors = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+        self._check_inputs(tensors)
+        if not all(isinstance(tensor, np.ndarray) for tensor in tensors):
+            return self._connect(tensors).outputs
+        if len(tensors[0]) == 0:
+            shape = [0 if size is None else size for size in graph.output_shape[1:]]
+            return np.zeros((0, *shape), "float32")
+        return graph.predict(tensors, batch_size=256, verbose=0).astype("float32", copy=False)
+
+    def _check_inputs(self, tensors: list[Any]) -> None:
+        if len(tensors) != len(self.leaves):
+            raise ValueError(
+                f"{type(self).__name__} reads {len(self.leaves)} inputs, got {len(tensors)}: "
+                "pass what preprocess_texts returns"
+            )
+        for leaf, tensor in zip(self.leaves, tensors, strict=True):
+            shape = leaf.inputs_shape.shape
+            checks.check_ids(type(leaf).__name__, tensor, shape, len(leaf._learnt_vocabulary()))
+
+    # Weights.
+
+    @property
+    def weights_amount(self) -> int | None:
+        """The number of weights, those of its blocks included; None before `build`."""
+        return None if self._graph is None else self._graph.count_params()
+
+    @property
+    def trainable_weights_amount(self) -> int | None:
+        """The number of weights that training may move; None before `build`."""
+        if self._graph is None:
+            return None
+        return sum(int(np.prod(weight.shape)) for weight in self.trainable_weights)
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The Keras variables that training may move; after `build`."""
+        return list(self._built().trainable_weights)
+
+    def freeze(self) -> Self:
+        """Keep training from moving any weight, those of its blocks included.
+
+        A Keras model that was compiled before has to be compiled again.
+
+        Returns:
+            The block itself.
+        """
+        return self._set_frozen(True)
+
+    def unfreeze(self) -> Self:
+        """Let training move what it moved before `freeze`; given vectors stay as they are.
+
+        Returns:
+            The block itself.
+        """
+        return self._set_frozen(False)
+
+    def _set_frozen(self, frozen: bool) -> Self:
+        for block in self.blocks:
+            block._set_frozen(frozen)
+        self._frozen = frozen
+        if self._graph is not None:
+            self._apply_frozen()
+        return self
+
+    def _apply_frozen(self) -> None:
+        for layer, trainable in zip(self._layers, self._trainable, strict=True):
+            layer.trainable = trainable and not self._frozen
+
+    # Keeping.
+
+    def _state(self) -> archive.State:
+        values = {"built": self._graph is not None, "corpus": self._corpus, "frozen": self._frozen}
+        vocabularies = {} if self._vocabulary is None else {"vocabulary": self._vocabulary.tokens}
+        arrays = {} if self._graph is None else self._arrays()
+        return archive.State(values, vocabularies, arrays)
+
+    def _restore(self, state: archive.State) -> None:
+        self._corpus, self._frozen = state.values["corpus"], state.values["frozen"]
+        if "vocabulary" in state.vocabularies:
+            self._vocabulary = Vocabulary(state.vocabularies["vocabulary"])
+        if state.values["built"]:
+            self._assemble()
+            self._set_arrays(state.arrays)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        weights = [weight for layer in self._layers for weight in layer.get_weights()]
+        return {f"weights/{number}": weight for number, weight in enumerate(weights)}
+
+    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        if set(arrays) != set(self._arrays()):
+            raise ValueError(f"expected the arrays {list(self._arrays())}, found {list(arrays)}")
+        weights = iter(arrays[name] for name in self._arrays())
+        for layer in self._layers:
+            layer.set_weights([next(weights) for _ in layer.weights])
+
+    def serialize(self) -> bytes:
+        """Return the block as the bytes of a file: see `nlp_builder.deserialize`.
+
+        Returns:
+            A stored zip of JSON and safetensors; equal blocks give equal bytes.
+        """
+        return saving.pack(archive.archive_of(self))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the block to a file, which is the old one or the new one at any moment.
+
+        Args:
+            path: where to write: see `nlp_builder.load`.
+        """
+        saving.write(path, self.serialize())
+
+    # Showing.
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.inputs_shape} -> {self.outputs_shape}>"
+
+    def __str__(self) -> str:
+        return summary.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return summary.as_html(self)
+
+
+def _any_after_words(mask: Any) -> Any:
+    # (batch, words, ...) -> (batch, words)
+    axes = tuple(range(2, len(mask.shape)))
+    return keras.ops.any(mask, axis=axes) if axes else mask

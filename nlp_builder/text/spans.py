@@ -26,8 +26,8 @@ def spans_of(tags: Sequence[str], scheme: Scheme = "IOB2", *, strict: bool = Fal
     Args:
         tags: one tag for each token.
         scheme: "IOB1", "IOB2" or "BIOES".
-        strict: leave out the spans that the scheme would write otherwise, and in IOB2 those that an
-            `I` of another label follows, as seqeval does in its strict mode.
+        strict: leave out the spans that the scheme would write otherwise, as seqeval does in its
+            strict mode for IOB2 and BIOES (called IOBES there).
 
     Returns:
         The spans in the order of the text.
@@ -68,8 +68,7 @@ def _is_well_formed(span: Span, parsed: list[ParsedTag], scheme: Scheme) -> bool
     before = parsed[span.start - 1] if span.start else ParsedTag(OUTSIDE, "")
     touches = before.prefix != OUTSIDE and before.label == span.label
     written = "".join(tag.prefix for tag in parsed[span.start : span.end])
-    abandoned = scheme == "IOB2" and parsed[span.end].prefix == "I"
-    return written == _write(span.end - span.start, scheme, touches) and not abandoned
+    return written == _write(span.end - span.start, scheme, touches)
 
 
 def _write(length: int, scheme: Scheme, touches: bool) -> str:

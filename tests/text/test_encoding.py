@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp_builder.text import (
+    PADDING_ID,
+    UNKNOWN_ID,
+    TokenCounts,
+    Vocabulary,
+    encode_characters_per_word,
+    encode_words,
+    pad_ids,
+)
+from tests.text.strategies import token_lists
+
+maxlens = st.none() | st.integers(1, 8)
+
+
+def plain_words(texts, vocabulary, width):
+    """Encodes with loops, slowly and plainly."""
+    result = np.full((len(texts), width), PADDING_ID)
+    for i, tokens in enumerate(texts):
+        for j, token in enumerate(tokens[:width]):
+            result[i, j] = vocabulary.id_of(token)
+    return result
+
+
+def plain_characters(texts, alphabet, width, chars):
+    """Encodes with loops, slowly and plainly."""
+    result = np.full((len(texts), width, chars), PADDING_ID)
+    for i, tokens in enumerate(texts):
+        for j, token in enumerate(tokens[:width]):
+            result[i, j, 0] = UNKNOWN_ID
+            for k, character in enumerate(token[:chars]):
+                result[i, j, k] = alphabet.id_of(character)
+    return result
+
+
+def some_of(tokens):
+    """A vocabulary that knows about half of the tokens."""
+    return Vocabulary(TokenCounts(tokens).freeze().tokens[::2])
+
+
+@given(token_lists, maxlens)
+def test_words_equal_a_plain_loop(texts, maxlen):
+    vocabulary = some_of(token for tokens in texts for token in tokens)
+    result = encode_words(texts, vocabulary, maxlen=maxlen)
+    width = maxlen or max([1, *map(len, texts)])
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, plain_words(texts, vocabulary, width), strict=False)
+
+
+@given(token_lists, maxlens, maxlens)
+def test_characters_equal_a_plain_loop(texts, word_maxlen, char_maxlen):
+    alphabet = some_of(character for tokens in texts for token in tokens for character in token)
+    result = encode_characters_per_word(
+        texts, alphabet, word_maxlen=word_maxlen, char_maxlen=char_maxlen
+    )
+    width = word_maxlen or max([1, *map(len, texts)])
+    shown = [token for tokens in texts for token in tokens[:width]]
+    chars = char_maxlen or max([1, *map(len, shown)])
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, plain_characters(texts, alphabet, width, chars))
+
+
+@given(token_lists)
+def test_a_batch_equals_its_pieces(texts):
+    alphabet = Vocabulary(["a", "b", "c"])
+    whole = encode_characters_per_word(texts, alphabet, word_maxlen=4, char_maxlen=3)
+    pieces = [
+        encode_characters_per_word([t], alphabet, word_maxlen=4, char_maxlen=3) for t in texts
+    ]
+    assert whole.tolist() == [piece[0].tolist() for piece in pieces]
+
+
+@given(token_lists)
+def test_only_padding_is_zero(texts):
+    lengths = [len(tokens) for tokens in texts]
+    words = encode_words(texts, Vocabulary(["a"]))
+    characters = encode_characters_per_word(texts, Vocabulary(["a"]))
+    assert (words != PADDING_ID).sum(axis=1).tolist() == lengths
+    assert (characters[:, :, 0] != PADDING_ID).sum(axis=1).tolist() == lengths
+
+
+@pytest.mark.parametrize("texts", [[], [[]], [[], []]])
+def test_empty_batches_keep_their_shape(texts):
+    vocabulary = Vocabulary(["a"])
+    assert encode_words(texts, vocabulary).shape == (len(texts), 1)
+    assert encode_words(texts, vocabulary, maxlen=3).shape == (len(texts), 3)
+    assert encode_characters_per_word(texts, vocabulary).shape == (len(texts), 1, 1)
+    shape = encode_characters_per_word(texts, vocabulary, word_maxlen=3, char_maxlen=2).shape
+    assert shape == (len(texts), 3, 2)
+
+
+def test_an_empty_token_is_an_unknown_character_not_padding():
+    ids = encode_characters_per_word([["", "a"]], Vocabulary(["a"]), char_maxlen=2)
+    assert ids.tolist() == [[[1, 0], [2, 0]]]
+
+
+def test_surrogates_and_high_code_points_are_one_character_each():
+    alphabet = Vocabulary(["\ud83d", "\U0001f600"])
+    ids = encode_characters_per_word([["\ud83d\ude00", "\U0001f600a\U0010ffff"]], alphabet)
+    assert ids.tolist() == [[[2, 1, 0], [3, 1, 1]]]
+
+
+def test_longer_entries_of_an_alphabet_never_match():
+    assert encode_characters_per_word([["ab"]], Vocabulary(["ab"])).tolist() == [[[1, 1]]]
+
+
+def zero_digits(token):
+    return "".join("0" if character.isdigit() else character for character in token)
+
+
+def test_fallbacks_are_tried_in_turn_for_unknown_tokens_only():
+    calls = []
+
+    def lower(token):
+        calls.append(token)
+        return token.lower()
+
+    vocabulary = Vocabulary(["the", "The", "00", "x"])
+    texts = [["The", "THE", "17"], ["THE", "Y7"]]
+    ids = encode_words(texts, vocabulary, fallbacks=[lower, zero_digits])
+    assert ids.tolist() == [[3, 2, 4], [2, 1, 0]]
+    assert sorted(calls) == ["17", "THE", "Y7"]
+
+
+def test_a_fallback_must_return_a_str():
+    with pytest.raises(TypeError, match=r"to return a str, got None .NoneType. for the token 'b'"):
+        encode_words([["b"]], Vocabulary(["a"]), fallbacks=[lambda token: None])
+
+
+@given(st.lists(st.lists(st.integers(0, 99), max_size=5), max_size=5), maxlens)
+def test_padded_rows_start_with_the_row_and_go_on_with_the_value(rows, maxlen):
+    padded = pad_ids(rows, maxlen=maxlen, value=-1)
+    width = maxlen or max([1, *map(len, rows)])
+    assert padded.dtype == np.int32
+    assert padded.tolist() == [(row + [-1] * width)[:width] for row in rows]
+
+
+def test_rows_may_be_arrays():
+    rows = [np.array([1, 2]), np.array([], dtype=np.int32), np.array([3], dtype=np.int64)]
+    assert pad_ids(rows).tolist() == [[1, 2], [0, 0], [3, 0]]
+
+
+def test_rows_must_hold_whole_numbers():
+    with pytest.raises(TypeError, match=r"expected rows of whole numbers.*float64"):
+        pad_ids([[1.5]])
+
+
+@pytest.mark.parametrize(
+    ("maxlen", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError)]
+)
+def test_lengths_are_whole_numbers_of_at_least_one(maxlen, error):
+    vocabulary = Vocabulary(["a"])
+    with pytest.raises(error, match="expected maxlen to be a whole number of at least 1, got"):
+        encode_words([["a"]], vocabulary, maxlen=maxlen)
+    with pytest.raises(error, match="expected word_maxlen to be"):
+        encode_characters_per_word([["a"]], vocabulary, word_maxlen=maxlen)
+    with pytest.raises(error, match="expected char_maxlen to be"):
+        encode_characters_per_word([["a"]], vocabulary, char_maxlen=maxlen)
+
+
+@pytest.mark.parametrize("texts", ["ab", ["ab"], [["a"], "b"], np.array(["ab"])])
+def test_strings_in_place_of_token_lists_are_refused(texts):
+    for encode in (encode_words, encode_characters_per_word):
+        with pytest.raises(TypeError, match="got a str in place of a list: tokenize the texts"):
+            encode(texts, Vocabulary(["a"]))

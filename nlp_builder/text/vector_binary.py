@@ -59,9 +59,7 @@ def read_binary(
             words.append(word)
             matrix += memoryview(buffer)[space + 1 : start]
     if (buffer[start:] + file.read(8)).strip():
-        raise ValueError(
-            f"{place}: expected {header.num_words} vectors as its header says, got more"
-        )
+        raise ValueError(f"{place}: expected {header.num_words} vectors by its header, got more")
     values = np.frombuffer(matrix, dtype="<f4").astype(np.float32, copy=False)
     return words, values.reshape(-1, header.dimension)
 

@@ -16,6 +16,7 @@ from nlp_builder.text.vector_formats import Header
 _BLOCK = 4096
 _LINES_TO_GUESS_FROM = 100
 _NUMBER = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LARGEST = float(np.finfo(np.float32).max)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -141,7 +142,7 @@ def _parse(rows: list[_Row], dimension: int, place: str) -> np.ndarray:
 def _blame(rows: list[_Row], place: str) -> NoReturn:
     for row in rows:
         for field in row.numbers.split():
-            if not _NUMBER.fullmatch(field) or not np.isfinite(np.float32(field.decode())):
+            if not _NUMBER.fullmatch(field) or abs(float(field)) > _LARGEST:
                 raise ValueError(
                     f"{place}, line {row.line}: expected finite numbers after the word "
                     f"{preview(row.word)}, got {preview(field.decode('utf-8', 'replace'))}"

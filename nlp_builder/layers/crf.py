@@ -223,7 +223,11 @@ def split_chain(chain: Any) -> Scores:
         )
     tags = shape[2] - 1
     # (tags + 2, tags); a slice by an unknown length has no static shape of its own
-    scores = chain[0, -(tags + 2) :, :tags].reshape((tags + 2, tags)) if isinstance(chain, np.ndarray) else ops.reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
+    scores = (
+        chain[0, -(tags + 2) :, :tags].reshape((tags + 2, tags))
+        if isinstance(chain, np.ndarray)
+        else ops.reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
+    )
     words = chain[:, : -(tags + 2)]
     return Scores(
         words[..., :tags], scores[:tags], scores[tags], scores[tags + 1], words[..., tags]

@@ -82,11 +82,10 @@ def pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
     Returns:
         `(tags, tags)`: sum over words of weight times probability.
     """
-    left, right, weights = beliefs.left[:, :-1], beliefs.right[:, 1:], weights[:, 1:]
     return ops.cond(
         beliefs.exact,
-        lambda: _scaled_pair_sums(left, right, transitions, weights),
-        lambda: _logarithmic_pair_sums(left, right, transitions, weights),
+        lambda: _scaled_pair_sums(beliefs, transitions, weights),
+        lambda: _logarithmic_pair_sums(beliefs, transitions, weights),
     )
 
 
@@ -206,24 +205,28 @@ def _exact(before: Any, after: Any, total: Any, total_after: Any, norm: Any, mas
     return ops.logical_and(ops.all(pairs >= SAFE), ops.all(words >= SAFE))
 
 
-def _scaled_pair_sums(left: Any, right: Any, transitions: Any, weights: Any) -> Any:
-    tags = left.shape[-1]
+def _scaled_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
+    tags = transitions.shape[-1]
     # (batch * (words - 1), tags)
-    left = ops.reshape(left, (-1, tags))
-    right = ops.reshape(right * weights[..., None], (-1, tags))
+    left = ops.reshape(beliefs.left[:, :-1], (-1, tags))
+    right = ops.reshape(beliefs.right[:, 1:] * weights[:, 1:, None], (-1, tags))
     return ops.exp(transitions) * ops.matmul(ops.transpose(left), right)
 
 
-def _logarithmic_pair_sums(left: Any, right: Any, transitions: Any, weights: Any) -> Any:
+def _logarithmic_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
     transitions = ops.maximum(transitions, LOWEST)
-    # (words - 1, batch, ...)
-    left, right = ops.transpose(left, (1, 0, 2)), ops.transpose(right, (1, 0, 2))
+    # (words, batch, tags), (words, batch)
+    left, right = (ops.transpose(part, (1, 0, 2)) for part in (beliefs.left, beliefs.right))
     weights = ops.transpose(weights)
 
     def add(word: Any, total: Any) -> Any:
+        # The first word has none before it. XLA refuses a loop over the empty rest of one word.
+        previous = ops.maximum(word - 1, 0)
+        # (batch, 1, 1)
+        weight = ops.where(word > 0, weights[word], 0.0)[:, None, None]
         # (batch, tags, tags)
-        pairs = ops.exp(left[word][:, :, None] + transitions + right[word][:, None, :])
-        return total + ops.sum(pairs * weights[word][:, None, None], axis=0)
+        logs = left[previous][:, :, None] + transitions + right[word][:, None, :]
+        return total + ops.sum(ops.exp(ops.minimum(logs, 0.0)) * weight, axis=0)
 
     return ops.fori_loop(0, ops.shape(left)[0], add, ops.zeros_like(transitions))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -204,7 +205,7 @@ def load_vectors(
     """
     if keep is not None:
         require_keep(keep)
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
         vectors = _load_path(source, keep, mmap, progress)
     else:
         vectors = _from_object(source)
@@ -246,7 +247,7 @@ def _kept(vectors: WordVectors, keep: Container[str], source: Any) -> WordVector
 
 
 def _load_path(
-    source: str | Path, keep: Container[str] | None, mmap: bool, progress: bool
+    source: str | os.PathLike[str], keep: Container[str] | None, mmap: bool, progress: bool
 ) -> WordVectors:
     path = kumo_folder() if source == KUMO_PACKAGE else Path(source).expanduser()
     if not path.exists():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from nlp_builder.features import Feature
+from nlp_builder.features import Feature, ModelIOShape
 from nlp_builder.text import Text, iterate_texts, pad_ids
 from nlp_builder.text.checks import positive_int
 
@@ -64,7 +64,8 @@ class Batches(keras.utils.PyDataset):
         self.targets = None if targets is None else list(targets)
         self.batch_size = positive_int("batch_size", batch_size)
         self.shuffle = shuffle
-        self._lengths = np.array([_length(text) for text in self.texts], "int64")
+        self._lengths = np.array([len(text) for text in self.texts], "int64")
+        self._shapes = [shape.shape for block in self.blocks for shape in _input_shapes(block)]
         self._random = np.random.default_rng(random_seed)
         self._check_targets()
         self._plan()
@@ -76,11 +77,13 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Any:
         """Return batch `index`: inputs, and targets if there are any."""
         rows = self._batches[index]
-        inputs = self._inputs(rows)
-        first = inputs[0] if isinstance(inputs, tuple) else inputs
+        arrays = self._arrays(rows)
+        if index == 1:
+            arrays = self._unlike(self._arrays(self._batches[0]), arrays)
+        inputs = arrays if len(arrays) > 1 else arrays[0]
         if self.targets is None:
             return (inputs,)
-        return inputs, _stack([self.targets[row] for row in rows], first.shape[1])
+        return inputs, _stack([self.targets[row] for row in rows], arrays[0].shape[1])
 
     def on_epoch_end(self) -> None:
         """Make the order of the next epoch."""
@@ -101,7 +104,9 @@ class Batches(keras.utils.PyDataset):
         """
         results: list[Any] = [None] * len(self.texts)
         for rows in self._batches:
-            for row, result in zip(rows, function(self._inputs(rows)), strict=True):
+            arrays = self._arrays(rows)
+            inputs = arrays if len(arrays) > 1 else arrays[0]
+            for row, result in zip(rows, function(inputs), strict=True):
                 results[row] = result
         return results
 
@@ -111,10 +116,20 @@ class Batches(keras.utils.PyDataset):
         padded = sum(int(self._lengths[rows].max()) * len(rows) for rows in self._batches)
         return padded / max(1, int(self._lengths.sum()))
 
-    def _inputs(self, rows: Sequence[int]) -> Any:
+    def _arrays(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         texts = [self.texts[row] for row in rows]
-        arrays = tuple(array for block in self.blocks for array in _arrays(block, texts))
-        return arrays if len(arrays) > 1 else arrays[0]
+        return tuple(array for block in self.blocks for array in _listed(block, texts))
+
+    def _unlike(
+        self, first: tuple[np.ndarray, ...], second: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, ...]:
+        # Keras on TensorFlow takes an axis for fixed if it is the same in the first two batches.
+        free = [(0, *(size is None for size in shape)) for shape in self._shapes]
+        widths = [
+            [(0, int(axis and a == b)) for axis, a, b in zip(axes, x.shape, y.shape, strict=True)]
+            for axes, x, y in zip(free, first, second, strict=True)
+        ]
+        return tuple(np.pad(array, width) for array, width in zip(second, widths, strict=True))
 
     def _plan(self) -> None:
         jitter = self._random.uniform(0, _JITTER, len(self.texts)) if self.shuffle else 0
@@ -140,13 +155,13 @@ class Batches(keras.utils.PyDataset):
                 )
 
 
-def _arrays(block: Feature, texts: Sequence[Text]) -> Iterator[np.ndarray]:
+def _listed(block: Feature, texts: Sequence[Text]) -> list[np.ndarray]:
     arrays = block.preprocess_texts(texts)
-    yield from arrays if isinstance(arrays, list) else [arrays]
+    return arrays if isinstance(arrays, list) else [arrays]
 
 
-def _length(text: Text) -> int:
-    return len(text)
+def _input_shapes(block: Feature) -> list[ModelIOShape]:
+    return block.inputs_shape if isinstance(block.inputs_shape, list) else [block.inputs_shape]
 
 
 def _stack(targets: Sequence[Any], width: int) -> np.ndarray:

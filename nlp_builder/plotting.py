@@ -102,7 +102,7 @@ def plot_lengths(
     if len(lengths) == 0:
         raise ValueError("expected the lengths of some texts, got none")
     axes = _axes(axes, size=(6, 3))
-    axes.hist(lengths, bins=np.arange(0.5, max(lengths) + 1.5))
+    axes.hist(lengths, bins=[edge + 0.5 for edge in range(max(lengths) + 1)])
     if maxlen is not None:
         cut = np.mean(np.asarray(lengths) > maxlen)
         axes.axvline(maxlen + 0.5, color="tab:red", label=f"maximum {maxlen}, cuts {cut:.1%}")

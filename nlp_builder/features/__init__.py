@@ -2,8 +2,9 @@
 
 from nlp_builder.features.archive import deserialize, load
 from nlp_builder.features.characters import CharPerWordEmbeddingSequence
-from nlp_builder.features.feature import Feature, ModelIOShape
+from nlp_builder.features.feature import Feature
 from nlp_builder.features.rnn_digest import RNNDigest
+from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.features.words import PreTrainedWordEmbeddingSequence
 
 __all__ = [

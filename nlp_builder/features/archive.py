@@ -192,12 +192,13 @@ class _Reader:
         return name
 
     def _state(self, number: int, values: dict[str, Any]) -> State:
-        prefix = f"{number}/"
-        return State(
-            values,
-            {k[len(prefix) :]: v for k, v in self._archive.vocabularies.items() if k.startswith(prefix)},
-            {k[len(prefix) :]: v for k, v in self._archive.arrays.items() if k.startswith(prefix)},
-        )
+        archive = self._archive
+        return State(values, _under(number, archive.vocabularies), _under(number, archive.arrays))
+
+
+def _under(number: int, members: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{number}/"
+    return {name.removeprefix(prefix): m for name, m in members.items() if name.startswith(prefix)}
 
 
 def deserialize(data: bytes, *, tokenizers: Mapping[str, Tokenizer] | None = None) -> Feature:

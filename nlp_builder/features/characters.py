@@ -11,7 +11,8 @@ import numpy as np
 
 from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import positive_or_none
-from nlp_builder.features.feature import Connection, Feature, ModelIOShape
+from nlp_builder.features.feature import Feature
+from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import MaskedEmbedding
 from nlp_builder.text import (
     PADDING_ID,
@@ -77,11 +78,6 @@ class CharPerWordEmbeddingSequence(Feature):
         self._tokenizer = get_tokenizer(tokenizer)
 
     @property
-    def inputs_shape(self) -> ModelIOShape:
-        """(words, chars), int32."""
-        return ModelIOShape((self.word_maxlen, self.char_maxlen), "int32")
-
-    @property
     def outputs_shape(self) -> ModelIOShape:
         """(words, chars, dim)."""
         shape = (self.word_maxlen, self.char_maxlen, self.embedding_dimension)
@@ -109,6 +105,9 @@ class CharPerWordEmbeddingSequence(Feature):
                 "any: look at the texts and at what the tokenizer makes of them"
             )
         self._vocabulary = counts.freeze(min_freq_percentile=self.min_freq_percentile)
+
+    def _ids_shape(self) -> tuple[int | None, ...]:
+        return (self.word_maxlen, self.char_maxlen)
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_characters_per_word(

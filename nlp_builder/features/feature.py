@@ -1,49 +1,19 @@
-"""The one abstract class of blocks: it learns from texts, turns them into ids, and is a piece of a graph."""
+"""The one abstract class of blocks: it learns from texts, makes ids, and is a piece of a graph."""
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import keras
 import numpy as np
 
 from nlp_builder import saving
 from nlp_builder.features import archive, checks, learning, summary
+from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.text import Text, TokenCounts, Vocabulary, iterate_texts
-
-
-class ModelIOShape(NamedTuple):
-    """A shape without its batch axis, and a dtype.
-
-    Args:
-        shape: an integer for each axis, None where texts decide.
-        dtype: the name of the type.
-
-    Example:
-        >>> ModelIOShape((113, 50), "float32")
-        (113, 50), float32
-    """
-
-    shape: tuple[int | None, ...]
-    dtype: str
-
-    def __repr__(self) -> str:
-        return f"{self.shape}, {self.dtype}"
-
-
-class Connection(NamedTuple):
-    """What a block makes of its input tensors.
-
-    Args:
-        outputs: a tensor of shape (batch, *outputs_shape).
-        mask: boolean, one value for each vector of `outputs`, or None if there are no words.
-    """
-
-    outputs: Any
-    mask: Any
 
 
 class Feature(ABC):
@@ -69,11 +39,6 @@ class Feature(ABC):
 
     @property
     @abstractmethod
-    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
-        """Shape and dtype of what `preprocess_texts` returns, without the batch axis."""
-
-    @property
-    @abstractmethod
     def outputs_shape(self) -> ModelIOShape:
         """Shape and dtype of the output tensor, without the batch axis; known before `build`."""
 
@@ -91,16 +56,21 @@ class Feature(ABC):
 
     # What only leaves do.
 
+    def _ids_shape(self) -> tuple[int | None, ...]:
+        """Return the shape of a text's ids."""
+        raise NotImplementedError(f"{type(self).__name__} reads no texts itself")
+
+    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
+        """Return the ids of texts, int32 (batch, *ids_shape)."""
+        raise NotImplementedError(f"{type(self).__name__} reads no texts itself")
+
     def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
-        """Yield the symbols of texts, to be counted at `build`."""
+        """Return the symbols of texts, to be counted at `build`; none if there is no need."""
         return ()
 
     def _learn(self, counts: TokenCounts) -> None:
         """Keep what is needed of the symbols of a corpus."""
-
-    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
-        """Return the ids of texts, int32 (batch, *inputs_shape)."""
-        raise NotImplementedError
+        return None
 
     # Learning.
 
@@ -141,14 +111,10 @@ class Feature(ABC):
         self._layers = self._make_layers()
         self._trainable = [layer.trainable for layer in self._layers]
         self._apply_frozen()
-        inputs = [leaf._new_input() for leaf in self.leaves]
+        inputs = [keras.Input(leaf._ids_shape(), dtype="int32") for leaf in self.leaves]
         outputs, mask = self._connect(inputs)
         self._graph = keras.Model(inputs, outputs)
         self._words_mask = None if mask is None else _any_after_words(mask)
-
-    def _new_input(self) -> Any:
-        shape = self.inputs_shape
-        return keras.Input(shape.shape, dtype=shape.dtype)
 
     def _built(self) -> keras.Model:
         if self._graph is None:
@@ -187,6 +153,12 @@ class Feature(ABC):
         rows = list(iterate_texts(texts))
         arrays = [leaf._ids(rows) for leaf in self.leaves]
         return arrays[0] if len(arrays) == 1 else arrays
+
+    @property
+    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
+        """Shape and dtype of what `preprocess_texts` returns, without the batch axis."""
+        shapes = [ModelIOShape(leaf._ids_shape(), "int32") for leaf in self.leaves]
+        return shapes[0] if len(shapes) == 1 else shapes
 
     @property
     def inputs(self) -> Any:
@@ -238,8 +210,8 @@ class Feature(ABC):
                 "pass what preprocess_texts returns"
             )
         for leaf, tensor in zip(self.leaves, tensors, strict=True):
-            shape = leaf.inputs_shape.shape
-            checks.check_ids(type(leaf).__name__, tensor, shape, len(leaf._learnt_vocabulary()))
+            name, num_ids = type(leaf).__name__, len(leaf._learnt_vocabulary())
+            checks.check_ids(name, tensor, leaf._ids_shape(), num_ids)
 
     # Weights.
 
@@ -294,7 +266,9 @@ class Feature(ABC):
 
     def _state(self) -> archive.State:
         values = {"built": self._graph is not None, "corpus": self._corpus, "frozen": self._frozen}
-        vocabularies = {} if self._vocabulary is None else {"vocabulary": self._vocabulary.tokens}
+        vocabularies: dict[str, Sequence[str]] = {}
+        if self._vocabulary is not None:
+            vocabularies["vocabulary"] = self._vocabulary.tokens
         arrays = {} if self._graph is None else self._arrays()
         return archive.State(values, vocabularies, arrays)
 

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from nlp_builder.features.archive import saveable
-from nlp_builder.features.feature import Connection, Feature, ModelIOShape
+from nlp_builder.features.feature import Feature
+from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import Digest, MaskedConcatenate
 
 
@@ -75,12 +76,6 @@ class RNNDigest(Feature):
     def blocks(self) -> tuple[Feature, ...]:
         """The blocks that are digested."""
         return self._blocks
-
-    @property
-    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
-        """Shapes of the ids of the blocks that read texts."""
-        shapes = [leaf.inputs_shape for leaf in self.leaves]
-        return shapes[0] if len(shapes) == 1 else shapes
 
     @property
     def outputs_shape(self) -> ModelIOShape:

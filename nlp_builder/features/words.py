@@ -11,7 +11,8 @@ import numpy as np
 
 from nlp_builder.features.archive import State, saveable
 from nlp_builder.features.checks import positive_or_none
-from nlp_builder.features.feature import Connection, Feature, ModelIOShape
+from nlp_builder.features.feature import Feature
+from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import MaskedEmbedding
 from nlp_builder.text import (
     FIRST_ID,
@@ -91,11 +92,6 @@ class PreTrainedWordEmbeddingSequence(Feature):
         self._dimension = self._vectors.dimension
 
     @property
-    def inputs_shape(self) -> ModelIOShape:
-        """(words,), int32."""
-        return ModelIOShape((self.sequence_maxlen,), "int32")
-
-    @property
     def outputs_shape(self) -> ModelIOShape:
         """(words, dim) of the vectors."""
         return ModelIOShape((self.sequence_maxlen, self._dimension), keras.config.floatx())
@@ -117,6 +113,9 @@ class PreTrainedWordEmbeddingSequence(Feature):
 
     def _matrix(self) -> np.ndarray:
         return self._layers[0].get_weights()[0]
+
+    def _ids_shape(self) -> tuple[int | None, ...]:
+        return (self.sequence_maxlen,)
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_words(

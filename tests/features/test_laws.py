@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import nlp_builder
-from nlp_builder.features import Feature
+from nlp_builder.features import Feature, ModelIOShape
 from tests.features.blocks import CORPUS, ROWS, TEXTS, Row
 
 
@@ -25,6 +25,10 @@ def block(row) -> Feature:
 
 def arrays(result) -> list[np.ndarray]:
     return result if isinstance(result, list) else [result]
+
+
+def shapes(block: Feature) -> list[ModelIOShape]:
+    return block.inputs_shape if isinstance(block.inputs_shape, list) else [block.inputs_shape]
 
 
 def assert_equal(one, other) -> None:
@@ -54,21 +58,16 @@ def test_shapes_are_known_before_build(row):
     assert (block.inputs_shape, block.outputs_shape) == before
     assert block.outputs.shape == (None, *row.outputs)
     assert block.outputs.dtype == "float32"
-    for shape, tensor in zip(
-        arrays(block.inputs_shape) if isinstance(block.inputs_shape, list) else [block.inputs_shape],
-        arrays(block.inputs),
-        strict=True,
-    ):
+    for shape, tensor in zip(shapes(block), arrays(block.inputs), strict=True):
         assert tensor.shape == (None, *shape.shape)
         assert tensor.dtype == shape.dtype == "int32"
 
 
 def test_ids_have_the_promised_shape_and_type(block):
-    shapes = block.inputs_shape if isinstance(block.inputs_shape, list) else [block.inputs_shape]
-    for ids, shape in zip(arrays(block.preprocess_texts(TEXTS)), shapes, strict=True):
+    for ids, shape in zip(arrays(block.preprocess_texts(TEXTS)), shapes(block), strict=True):
         assert ids.shape == (len(TEXTS), *shape.shape)
         assert ids.dtype == np.int32
-    for ids, shape in zip(arrays(block.preprocess_texts([])), shapes, strict=True):
+    for ids, shape in zip(arrays(block.preprocess_texts([])), shapes(block), strict=True):
         assert ids.shape == (0, *shape.shape)
 
 
@@ -108,7 +107,7 @@ def test_building_twice_on_the_same_corpus_equals_once(row, block):
 
 def test_another_corpus_is_an_error_that_says_how_to_start_anew(block):
     before = block.serialize()
-    with pytest.raises(ValueError, match="another corpus.*make a new block"):
+    with pytest.raises(ValueError, match=r"another corpus.*make a new block"):
         block.build([["other", "texts"]])
     assert block.serialize() == before
 

@@ -101,7 +101,7 @@ def _guess_dimension(lines: list[tuple[int, bytes]], place: str) -> int:
 
 def _part(line: bytes, number: int, dimension: int, place: str) -> _Row:
     raw, _, numbers = line.partition(b" ")
-    if numbers.count(b" ") != dimension - 1 or b"\t" in line:
+    if numbers.count(b" ") != dimension - 1:
         raw, numbers = _part_unusual(line, number, dimension, place)
     try:
         return _Row(number, raw.decode("utf-8"), numbers)

@@ -125,7 +125,7 @@ class WordVectors:
         """Returns the vectors of some words, in the same order.
 
         Args:
-            keep: the words to keep, best a set, a dict or a `Vocabulary`; words without a vector
+            keep: the words to keep, such as a set, a list or a `Vocabulary`; words without a vector
                 do not matter.
 
         Returns:
@@ -138,8 +138,8 @@ class WordVectors:
             >>> WordVectors(["a", "b"], np.array([[0.0], [1.0]])).subset({"b", "c"}).words
             ('b',)
         """
-        require_keep(keep)
-        rows = [row for row, word in enumerate(self._words) if word in keep]
+        kept = _checked_keep(keep)
+        rows = [row for row, word in enumerate(self._words) if word in kept]
         return WordVectors(
             [self._words[row] for row in rows], np.asarray(self._matrix[rows], dtype=np.float32)
         )
@@ -203,8 +203,7 @@ def load_vectors(
         ...     load_vectors(path, keep={"the"})
         WordVectors(1 words, dimension 2)
     """
-    if keep is not None:
-        require_keep(keep)
+    keep = None if keep is None else _checked_keep(keep)
     if isinstance(source, (str, os.PathLike)):
         vectors = _load_path(source, keep, mmap, progress)
     else:
@@ -218,22 +217,14 @@ def load_vectors(
     return vectors if keep is None else _kept(vectors, keep, source)
 
 
-def require_keep(keep: Any) -> None:
-    """Refuses what cannot tell whether it holds a word, and a `str`, which would find parts of it.
-
-    Args:
-        keep: what came for the words to keep.
-
-    Raises:
-        TypeError: it is a `str` or does not support `in`.
-
-    Example:
-        >>> require_keep({"a", "b"})
-    """
+def _checked_keep(keep: Any) -> Container[str]:
+    # "in" would find parts of a str.
     if isinstance(keep, str) or not isinstance(keep, Container):
         raise TypeError(
             f"expected a set of words to keep, got {preview(keep)} ({type(keep).__name__})"
         )
+    # In a list each look takes as long as the list.
+    return set(keep) if isinstance(keep, (list, tuple)) else keep
 
 
 def _kept(vectors: WordVectors, keep: Container[str], source: Any) -> WordVectors:

@@ -230,6 +230,19 @@ def test_token_lists_go_through_a_function_registered_for_them(name):
     assert list(tokenize([["a"]], name)) == [["aa"]]
 
 
+def split_at(separator):
+    def split(text):
+        return text.split(separator)
+
+    return split
+
+
+def test_two_functions_of_one_maker_are_not_the_same(name):
+    register_tokenizer(name)(split_at("/"))
+    with pytest.raises(ValueError, match="choose another name"):
+        register_tokenizer(name)(split_at("+"))
+
+
 def test_a_taken_name_is_refused_but_the_same_function_is_fine(name):
     def first(text):
         return text.split(";")

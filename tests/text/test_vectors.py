@@ -132,7 +132,20 @@ def test_words_with_spaces_are_read_right(write):
 
 
 def test_the_first_of_equal_words_is_kept(write):
-    assert_same(load_vectors(write(b"a 1 2\nb 3 4\na 5 6\n")), ["a", "b"], [[1, 2], [3, 4]])
+    data = b"a 1 2\nb 3 4\na 5 6\nc 7 8\n"
+    assert_same(load_vectors(write(data)), ["a", "b", "c"], [[1, 2], [3, 4], [7, 8]])
+
+
+def test_among_few_lines_the_word_with_spaces_does_not_set_the_dimension(write):
+    assert_same(load_vectors(write(b". . 1 2\nb 3 4\n")), [". .", "b"], [[1, 2], [3, 4]])
+
+
+def test_a_binary_file_of_many_reads_is_read_whole(write):
+    words = [f"w{i}" for i in range(100_000)]
+    matrix = np.arange(1_100_000, dtype="<f4").reshape(-1, 11)
+    pairs = zip(words, matrix, strict=True)
+    data = b"100000 11\n" + b"".join(f"{w} ".encode() + row.tobytes() for w, row in pairs)
+    assert_same(load_vectors(write(data)), words, matrix)
 
 
 def test_many_blocks_of_lines_keep_their_order(write):

@@ -114,7 +114,8 @@ class Batches(keras.utils.PyDataset):
     def padding_waste(self) -> float:
         """Padded tokens over real ones, 1.0 if nothing is padded."""
         padded = sum(int(self._lengths[rows].max()) * len(rows) for rows in self._batches)
-        return padded / max(1, int(self._lengths.sum()))
+        real = int(self._lengths.sum())
+        return padded / real if real else 1.0
 
     def _arrays(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         texts = [self.texts[row] for row in rows]

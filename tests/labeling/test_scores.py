@@ -1,0 +1,90 @@
+"""Scores by entity and by token."""
+
+import numpy as np
+import pytest
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
+
+from nlp_builder.labeling import entity_report, token_report
+
+GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-ORG", "I-ORG"]]
+
+
+def test_all_right_is_one():
+    report = entity_report(GOLD, GOLD)
+    assert (report.precision, report.recall, report.f1) == (1.0, 1.0, 1.0)
+    assert report.by_type["PER"]["support"] == 1
+
+
+def test_an_entity_with_a_wrong_end_is_wrong():
+    predicted = [["B-PER", "O", "O", "B-LOC"], ["O", "B-ORG", "I-ORG"]]
+    report = entity_report(GOLD, predicted)
+    assert report.precision == report.recall == pytest.approx(2 / 3)
+    assert report.by_type["PER"]["f1-score"] == 0
+
+
+def test_the_two_ways_differ_on_tags_that_break_the_scheme():
+    gold, predicted = [["B-LOC", "O", "B-PER"]], [["I-LOC", "O", "B-PER"]]
+    assert entity_report(gold, predicted).f1 == 1.0
+    strict = entity_report(gold, predicted, mode="strict")
+    assert (strict.precision, strict.recall) == (1.0, 0.5)
+    assert str(strict).endswith("(entities, scored as strict, by seqeval)")
+
+
+def test_types_that_gold_lacks_count_as_false_positives():
+    report = entity_report([["B-PER", "O", "O"]], [["B-PER", "B-LOC", "B-LOC"]])
+    assert report.precision == pytest.approx(1 / 3)
+    assert report.by_type["LOC"] == {
+        "precision": 0,
+        "recall": 0,
+        "f1-score": 0,
+        "support": 0,
+    }
+
+
+def test_no_entity_at_all_is_no_crash():
+    assert entity_report([["O"]], [["O"]]).f1 == 0
+    assert entity_report([], []).f1 == 0
+    assert entity_report([["O"]], [["B-PER"]]).precision == 0
+    assert entity_report([[]], [[]], mode="strict").recall == 0
+
+
+def test_bioes_is_read():
+    gold = [["S-PER", "B-LOC", "E-LOC"]]
+    assert entity_report(gold, gold).by_type["LOC"]["support"] == 1
+    assert entity_report(gold, gold, mode="strict", scheme="BIOES").f1 == 1.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_micro_f1_is_that_of_seqeval(seed):
+    random = np.random.default_rng(seed)
+    names = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    gold, predicted = (
+        [[names[i] for i in random.integers(0, 5, 12)] for _ in range(20)] for _ in range(2)
+    )
+    assert entity_report(gold, predicted).f1 == pytest.approx(f1_score(gold, predicted))
+    strict = f1_score(gold, predicted, mode="strict", scheme=IOB2)
+    assert entity_report(gold, predicted, mode="strict").f1 == pytest.approx(strict)
+
+
+def test_the_report_has_a_line_for_each_type():
+    lines = str(entity_report(GOLD, GOLD)).splitlines()
+    names = [line.split("  ")[0].strip() or line.split()[0] for line in lines[1:4]]
+    assert names == ["LOC", "ORG", "PER"]
+    assert "micro avg" in lines[4]
+
+
+def test_lengths_that_differ_are_refused():
+    with pytest.raises(ValueError, match="expected tags for 2 texts, got 1"):
+        entity_report(GOLD, GOLD[:1])
+    with pytest.raises(ValueError, match="text 1 has 3 gold tags and 1 predicted"):
+        token_report(GOLD, [GOLD[0], ["O"]])
+
+
+def test_odd_arguments_are_refused():
+    with pytest.raises(ValueError, match="mode must be 'conlleval' or 'strict', got 'lenient'"):
+        entity_report(GOLD, GOLD, mode="lenient")
+    with pytest.raises(ValueError, match="scheme must be 'IOB1', 'IOB2' or 'BIOES', got 'BIO'"):
+        entity_report(GOLD, GOLD, mode="strict", scheme="BIO")
+    with pytest.raises(ValueError, match="nothing to score"):
+        token_report([], [])

@@ -1,0 +1,135 @@
+"""A small tagger: what it predicts, and what padding may not change."""
+
+import keras
+import numpy as np
+import pytest
+
+from nlp_builder import CRF, Batches, CRFLoss, TagAlphabet, predict_tags
+from nlp_builder.features import (
+    CharPerWordEmbeddingSequence,
+    Feature,
+    PreTrainedWordEmbeddingSequence,
+    RNNDigest,
+)
+from nlp_builder.labeling import entity_report
+from nlp_builder.layers import MaskedConcatenate, decode
+from nlp_builder.text import WordVectors, load_sample_corpus
+
+TEXTS, TAGS = [rows[:60] for rows in load_sample_corpus("train")]
+ALPHABET = TagAlphabet.from_tags(TAGS)
+
+
+def blocks() -> list[Feature]:
+    names = sorted({word for text in TEXTS for word in text})[::2]
+    matrix = np.random.default_rng(2).normal(size=(len(names), 8)).astype("float32")
+    words = PreTrainedWordEmbeddingSequence(WordVectors(names, matrix), None, sequence_maxlen=None)
+    characters = CharPerWordEmbeddingSequence(None, 6, word_maxlen=None, char_maxlen=8)
+    digest = RNNDigest(characters, 6, "lstm", bidirectional=True)
+    return [words.build(TEXTS), digest.build(TEXTS)]
+
+
+def tagger(parts: list[Feature]) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    words, digest = parts
+    x = keras.layers.Concatenate()([words.outputs, digest.outputs])
+    lstm = keras.layers.LSTM(10, return_sequences=True)
+    x = keras.layers.Bidirectional(lstm)(x, mask=words.mask)
+    potentials = keras.layers.Dense(len(ALPHABET))(x)
+    crf = CRF(len(ALPHABET), transitions_initializer="random_normal")
+    model = keras.Model([words.inputs, digest.inputs], crf(potentials, mask=words.mask))
+    model.compile(keras.optimizers.Adam(0.02), CRFLoss())
+    return model
+
+
+def tag_ids() -> list[np.ndarray]:
+    return [ALPHABET.ids(tags) for tags in TAGS]
+
+
+def test_a_tagger_learns_its_corpus_and_its_digest_moves():
+    parts = blocks()
+    model = tagger(parts)
+    before = [weight.numpy() for weight in parts[1].trainable_weights]
+    train = Batches(parts, TEXTS, tag_ids(), batch_size=8)
+    model.fit(train, epochs=25, shuffle=False, verbose=0)
+    for old, weight in zip(before, parts[1].trainable_weights, strict=True):
+        assert np.abs(old - weight.numpy()).max() > 1e-3, weight.path
+    predicted = predict_tags(model, Batches(parts, TEXTS), ALPHABET)
+    assert [len(tags) for tags in predicted] == [len(text) for text in TEXTS]
+    assert entity_report(TAGS, predicted).f1 > 0.9
+
+
+def test_padding_further_changes_no_loss_and_no_tag():
+    parts = blocks()
+    model = tagger(parts)
+    words, digest = parts
+    ids = words.preprocess_texts(TEXTS), digest.preprocess_texts(TEXTS)
+    targets = ALPHABET.encode(TAGS)
+    more = [np.pad(array, [(0, 0), (0, 30)] + [(0, 0)] * (array.ndim - 2)) for array in ids]
+    # Padding tags may hold any value: the mask decides.
+    more_targets = np.pad(targets, [(0, 0), (0, 30)], constant_values=-1)
+    loss = model.evaluate(ids, targets, verbose=0)
+    assert model.evaluate(tuple(more), more_targets, verbose=0) == pytest.approx(loss, rel=1e-5)
+    crf = model.layers[-1]
+    tags, scores = crf.decode(model.predict(ids, verbose=0))
+    more_tags, more_scores = crf.decode(model.predict(tuple(more), verbose=0))
+    np.testing.assert_allclose(scores, more_scores, rtol=1e-5)
+    for one, other, text in zip(tags, more_tags, TEXTS, strict=True):
+        np.testing.assert_array_equal(one[: len(text)], other[: len(text)])
+
+
+def test_a_batch_of_any_size_gives_the_same_tags():
+    parts = blocks()
+    model = tagger(parts)
+    predicted = [
+        predict_tags(model, Batches(parts, TEXTS, batch_size=size, shuffle=False), ALPHABET)
+        for size in (1, 7, 60)
+    ]
+    assert predicted[0] == predicted[1] == predicted[2]
+
+
+@pytest.mark.parametrize("join", [MaskedConcatenate, keras.layers.Concatenate])
+def test_the_mask_survives_an_input_without_one(join):
+    """Keras' own layer takes an input without a mask as all True: the explicit mask has to do."""
+    words, _ = blocks()
+    others = keras.Input((None, 1))
+    x = join()([words.outputs, others])
+    # What comes last is read first: padding that is not masked would change every state.
+    state = keras.layers.LSTM(5, go_backwards=True)(x, mask=words.mask)
+    chain = CRF(3)(keras.layers.Dense(3)(x), mask=words.mask)
+    model = keras.Model([words.inputs, others], [chain, state])
+    ids = words.preprocess_texts(TEXTS[:5])
+    rows = np.random.default_rng(0).normal(size=(5, ids.shape[1] + 9, 1)).astype("float32")
+    chain, state = model.predict([ids, rows[:, : ids.shape[1]]], verbose=0)
+    more_chain, more_state = model.predict([np.pad(ids, [(0, 0), (0, 9)]), rows], verbose=0)
+    np.testing.assert_allclose(state, more_state, rtol=1e-5, atol=1e-6)
+    (tags, lengths), (more_tags, more_lengths) = decode(chain), decode(more_chain)
+    assert lengths.tolist() == more_lengths.tolist() == [len(text) for text in TEXTS[:5]]
+    for one, other, length in zip(tags, more_tags, lengths, strict=True):
+        np.testing.assert_array_equal(one[:length], other[:length])
+
+
+def test_the_implicit_mask_survives_our_concatenation():
+    words, _ = blocks()
+    joined = MaskedConcatenate()([words.outputs, keras.Input((None, 1))])
+    model = keras.Model(words.inputs, [joined._keras_mask, words.mask])
+    one, other = model.predict(words.preprocess_texts(TEXTS[:5]), verbose=0)
+    np.testing.assert_array_equal(one, other)
+    assert not one.all()
+
+
+def test_no_texts_give_no_tags():
+    parts = blocks()
+    assert predict_tags(tagger(parts), Batches(parts, []), ALPHABET) == []
+
+
+def test_an_empty_text_has_no_tags():
+    parts = blocks()
+    texts = [["Oslo"], []]
+    predicted = predict_tags(tagger(parts), Batches(parts, texts, shuffle=False), ALPHABET)
+    assert [len(tags) for tags in predicted] == [1, 0]
+
+
+def test_another_alphabet_is_refused():
+    parts = blocks()
+    with pytest.raises(ValueError, match="the model knows .* tags and the alphabet 1"):
+        predict_tags(tagger(parts), Batches(parts, TEXTS), TagAlphabet(["O"]))

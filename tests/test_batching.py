@@ -1,0 +1,129 @@
+"""Batches of about equal lengths, for Keras."""
+
+import keras
+import numpy as np
+import pytest
+
+from nlp_builder import CRF, Batches, CRFLoss
+from nlp_builder.features import CharPerWordEmbeddingSequence, Feature, RNNDigest
+
+
+def texts_of_many_lengths(number: int = 50) -> list[list[str]]:
+    random = np.random.default_rng(4)
+    return [list("abcdefgh" * 3)[: random.integers(1, 20)] for _ in range(number)]
+
+
+def block(texts: list[list[str]]) -> Feature:
+    return CharPerWordEmbeddingSequence(None, 3, word_maxlen=None, char_maxlen=2).build(texts)
+
+
+def rows_of(batches: Batches) -> list[list[int]]:
+    return [rows.tolist() for rows in batches._batches]
+
+
+def test_every_text_is_in_one_batch():
+    texts = texts_of_many_lengths()
+    batches = Batches(block(texts), texts, batch_size=8)
+    assert len(batches) == 7
+    assert sorted(row for rows in rows_of(batches) for row in rows) == list(range(50))
+
+
+def test_a_batch_is_as_long_as_its_longest_text():
+    texts = texts_of_many_lengths()
+    batches = Batches(block(texts), texts, batch_size=8)
+    for index, rows in enumerate(rows_of(batches)):
+        ((ids,)) = batches[index]
+        longest = max(len(texts[row]) for row in rows)
+        assert ids.shape[1] - longest in ((0, 1) if index == 1 else (0,))
+
+
+def test_little_is_padded():
+    texts = texts_of_many_lengths(400)
+    assert Batches(block(texts), texts, batch_size=16).padding_waste < 1.25
+    assert Batches(block(texts), texts, batch_size=400).padding_waste > 1.5
+
+
+def test_batches_change_with_the_epoch_and_not_with_the_process():
+    texts = texts_of_many_lengths()
+    one, other = (Batches(block(texts), texts, batch_size=8, random_seed=3) for _ in range(2))
+    first = rows_of(one)
+    assert rows_of(other) == first
+    one.on_epoch_end()
+    other.on_epoch_end()
+    assert rows_of(one) == rows_of(other) != first
+    assert {frozenset(rows) for rows in rows_of(one)} != {frozenset(rows) for rows in first}
+    assert rows_of(Batches(block(texts), texts, batch_size=8, random_seed=4)) != first
+
+
+def test_unshuffled_batches_stay():
+    texts = texts_of_many_lengths()
+    batches = Batches(block(texts), texts, batch_size=8, shuffle=False)
+    first = rows_of(batches)
+    batches.on_epoch_end()
+    assert rows_of(batches) == first
+
+
+def test_results_come_in_the_order_of_the_texts():
+    texts = texts_of_many_lengths()
+    batches = Batches(block(texts), texts, batch_size=8)
+    lengths = batches.in_order(lambda ids: (ids != 0).any(axis=2).sum(axis=1).tolist())
+    assert lengths == [len(text) for text in texts]
+
+
+def test_a_function_that_loses_a_result_is_an_error():
+    texts = texts_of_many_lengths()
+    with pytest.raises(ValueError, match="shorter"):
+        Batches(block(texts), texts).in_order(lambda ids: [1])
+
+
+def test_targets_may_be_numbers_or_tags():
+    texts = [["a", "b"], ["a"]]
+    by_text = Batches(block(texts), texts, [1.5, 2.5], shuffle=False)
+    np.testing.assert_array_equal(by_text[0][1], [2.5, 1.5])
+    by_token = Batches(block(texts), texts, [[1, 2], [3]], shuffle=False)
+    np.testing.assert_array_equal(by_token[0][1], [[3, 0], [1, 2]])
+
+
+def test_several_blocks_give_several_inputs():
+    texts = [["a", "b"], ["a"]]
+    blocks = [block(texts), RNNDigest(block(texts), 2, "gru").build(texts)]
+    inputs, _ = Batches(blocks, texts, [0, 1])[0]
+    assert [array.shape for array in inputs] == [(2, 2, 2), (2, 2, 2)]
+
+
+def test_targets_that_do_not_fit_are_refused():
+    texts = [["a", "b"], ["a"]]
+    with pytest.raises(ValueError, match="expected a target for each of 2 texts, got 1"):
+        Batches(block(texts), texts, [1])
+    with pytest.raises(ValueError, match="text 1 has 1 tokens and 2 tags"):
+        Batches(block(texts), texts, [[0, 0], [0, 0]])
+
+
+def test_odd_arguments_are_refused():
+    texts = [["a"]]
+    with pytest.raises(ValueError, match="batch_size"):
+        Batches(block(texts), texts, batch_size=0)
+    with pytest.raises(TypeError, match="wrap it in a list"):
+        Batches(block(texts), "a text")
+
+
+def test_no_texts_are_no_batches():
+    batches = Batches(block([["a"]]), [])
+    assert len(batches) == 0
+    assert batches.in_order(lambda ids: []) == []
+    assert batches.padding_waste == 1.0
+
+
+@pytest.mark.parametrize("lengths", [[3] * 20 + [7] * 5, [1, 2, 9] * 10])
+def test_a_model_fits_and_evaluates_batches_of_any_lengths(lengths):
+    """The first two batches are of one length, and those after are not."""
+    texts = [["a", "b", "c"] * length for length in lengths]
+    tags = [[0, 1, 1] * length for length in lengths]
+    digest = RNNDigest(block(texts), 4, "gru").build(texts)
+    potentials = keras.layers.Dense(2)(digest.outputs)
+    model = keras.Model(digest.inputs, CRF(2)(potentials, mask=digest.mask))
+    model.compile(keras.optimizers.Adam(0.05), CRFLoss())
+    train = Batches(digest, texts, tags, batch_size=4, shuffle=False)
+    losses = model.fit(train, epochs=6, shuffle=False, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
+    assert model.evaluate(train, verbose=0) < losses[0] / 2

@@ -1,0 +1,36 @@
+"""The notebooks run, and are kept without output."""
+
+import json
+from pathlib import Path
+
+import papermill
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_output_is_kept(path):
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+# papermill and the kernel's client warn of their own insides.
+@pytest.mark.filterwarnings("ignore")
+def test_the_tagger_runs_with_one_epoch(tmp_path):
+    path = next(path for path in NOTEBOOKS if path.stem == "ner_bilstm_crf")
+    papermill.execute_notebook(
+        path,
+        tmp_path / "executed.ipynb",
+        parameters={"epochs": 1, "output": str(tmp_path)},
+        kernel_name="python3",
+        progress_bar=False,
+        cwd=path.parent,
+    )
+    made = {file.name for file in tmp_path.iterdir()}
+    assert {"lengths.png", "history.png", "transitions.png", "report.txt"} <= made
+    assert {"words.nlpb", "characters.nlpb", "tagger.keras"} <= made
+    report = (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "micro avg" in report
+    assert "conlleval" in report

@@ -17,25 +17,34 @@ import numpy as np
 from keras import ops
 
 LOWEST = -1e30  # stands for minus infinity: sums of it stay finite and differences are not NaN
-SAFE = 1e-28  # smallest product of normaliser and message at which 1e-38 is a rounding error
+SAFE = 1e-28  # least product of normaliser and message at which 1e-38 is a rounding error
+NARROW = -32.0  # transitions, starts and ends above this keep every such product above SAFE
 
 
 class Beliefs(NamedTuple):
     """What one run of forward-backward knows, for each word of each text.
 
+    The parts are not yet normalised, which saves passes over memory. The probability of a tag is
+    `joint / norm`; that of a pair of tags is
+    `left[t, i] * exp(transition[i, j]) * right[t + 1, j] / (total[t] * norm[t + 1])`. All are
+    finite and mean nothing at padding.
+
     Attributes:
         log_partition: `(batch,)`.
-        marginals: `(batch, words, tags)`, probability of each tag; undefined at padding.
-        left: `(batch, words, tags)`, normalised forward scores up to and with the word.
-        right: `(batch, words, tags)`, backward scores from the word on, divided so that
-            `left[t, i] * transition[i, j] * right[t + 1, j]` is the probability of the pair.
-        exact: bool scalar; True if `left` and `right` are probabilities, False if logarithms.
+        joint: `(batch, words, tags)`, weight of all sequences with this tag.
+        left: `(batch, words, tags)`, weight of all beginnings up to this tag.
+        right: `(batch, words, tags)`, weight of all ends from this tag on.
+        total: `(batch, words)`, sum of `left`.
+        norm: `(batch, words)`, sum of `joint`.
+        exact: bool scalar; if False, `left` and `right` are logarithms.
     """
 
     log_partition: Any
-    marginals: Any
+    joint: Any
     left: Any
     right: Any
+    total: Any
+    norm: Any
     exact: Any
 
 
@@ -82,9 +91,12 @@ def pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
     Returns:
         `(tags, tags)`: sum over words of weight times probability.
     """
+    # (batch, words - 1)
+    factors = weights[:, 1:] / (beliefs.total[:, :-1] * beliefs.norm[:, 1:])
+    factors = ops.where(weights[:, 1:] == 0, 0.0, factors)
     return ops.cond(
         beliefs.exact,
-        lambda: _scaled_pair_sums(beliefs, transitions, weights),
+        lambda: _scaled_pair_sums(beliefs, transitions, factors),
         lambda: _logarithmic_pair_sums(beliefs, transitions, weights),
     )
 
@@ -107,15 +119,18 @@ def _scaled(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) 
 
     before, after = _run(step, weights, ops.exp(start), ops.exp(end), mask)
     # (batch, words, tags)
-    scores = before * weights
-    joint = scores * after
-    behind = after * weights
-    # (batch, words, 1)
-    total = ops.sum(scores, axis=-1, keepdims=True)
-    norm = ops.sum(joint, axis=-1, keepdims=True)
+    left, right = before * weights, after * weights
+    joint = before * right
+    # (batch, words)
+    total, norm = ops.sum(left, axis=-1), ops.sum(joint, axis=-1)
     logs = _chain(ops.log(total), ops.log(norm), mask)
-    exact = _exact(before, after, total, ops.sum(behind, axis=-1, keepdims=True), norm, mask)
-    return Beliefs(logs, joint / norm, scores / total, behind / norm, exact)
+    lowest = ops.minimum(ops.min(transitions), ops.min(ops.minimum(start, end)))
+    exact = ops.cond(
+        lowest >= NARROW,
+        lambda: ops.ones((), dtype="bool"),
+        lambda: _exact(before, after, total, ops.sum(right, axis=-1), norm, mask),
+    )
+    return Beliefs(logs, joint, left, right, total, norm, exact)
 
 
 def _logarithmic(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
@@ -133,15 +148,14 @@ def _logarithmic(potentials: Any, transitions: Any, start: Any, end: Any, mask: 
 
     before, after = _run(step, potentials, start, end, mask)
     # (batch, words, tags)
-    scores = before + potentials
-    joint = scores + after
-    # (batch, words, 1)
-    total = ops.logsumexp(scores, axis=-1, keepdims=True)
-    norm = ops.logsumexp(joint, axis=-1, keepdims=True)
-    behind = after + potentials - norm
+    left, right = before + potentials, after + potentials
+    joint = before + right
+    # (batch, words)
+    total, norm = ops.logsumexp(left, axis=-1), ops.logsumexp(joint, axis=-1)
     logs = _chain(total, norm, mask)
-    exact = ops.zeros((), dtype="bool")
-    return Beliefs(logs, ops.exp(joint - norm), scores - total, behind, exact)
+    left, right = left - total[..., None], right - norm[..., None]
+    joint, ones = ops.exp(joint - norm[..., None]), ops.ones_like(norm)
+    return Beliefs(logs, joint, left, right, ones, ones, ops.zeros((), dtype="bool"))
 
 
 def _run(step: Any, values: Any, start: Any, end: Any, mask: Any) -> tuple[Any, Any]:
@@ -185,8 +199,8 @@ def last_words(mask: Any) -> Any:
 
 
 def _chain(total: Any, norm: Any, mask: Any) -> Any:
-    """Adds the logarithms `(batch, words, 1)`: totals, and at the last word the norm."""
-    logs = ops.where(last_words(mask) > 0, norm[..., 0], total[..., 0])
+    """Adds logarithms `(batch, words)`: those of totals, and at the last word that of the norm."""
+    logs = ops.where(last_words(mask) > 0, norm, total)
     return ops.sum(ops.where(mask > 0, logs, 0.0), axis=1)
 
 
@@ -198,18 +212,18 @@ def _exact(before: Any, after: Any, total: Any, total_after: Any, norm: Any, mas
     most that, divided by the message. NaN counts as not exact.
     """
     # (batch, words - 1): the normaliser at one word times the least message that it sends
-    onward = total[:, :-1, 0] * ops.min(before, axis=-1)[:, 1:]
-    backward = total_after[:, 1:, 0] * ops.min(after, axis=-1)[:, :-1]
+    onward = total[:, :-1] * ops.min(before, axis=-1)[:, 1:]
+    backward = total_after[:, 1:] * ops.min(after, axis=-1)[:, :-1]
     pairs = ops.where(mask[:, 1:] > 0, ops.minimum(onward, backward), 1.0)
-    words = ops.where(mask > 0, norm[..., 0], 1.0)
+    words = ops.where(mask > 0, norm, 1.0)
     return ops.logical_and(ops.all(pairs >= SAFE), ops.all(words >= SAFE))
 
 
-def _scaled_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
+def _scaled_pair_sums(beliefs: Beliefs, transitions: Any, factors: Any) -> Any:
     tags = transitions.shape[-1]
     # (batch * (words - 1), tags)
     left = ops.reshape(beliefs.left[:, :-1], (-1, tags))
-    right = ops.reshape(beliefs.right[:, 1:] * weights[:, 1:, None], (-1, tags))
+    right = ops.reshape(beliefs.right[:, 1:] * factors[..., None], (-1, tags))
     return ops.exp(transitions) * ops.matmul(ops.transpose(left), right)
 
 

@@ -223,11 +223,12 @@ def log_likelihood(
 def _sequence_score(chain: Scores, tags: Any) -> Any:
     xp = arrays_of(chain.potentials)
     tags = np.asarray(tags, "int32") if xp is np else ops.cast(tags, "int32")
-    # (batch, words)
+    batch, words, size = xp.shape(chain.potentials)
+    # (batch, words): one flat look-up is faster than one along an axis
     tags = xp.where(chain.mask > 0, tags, 0)
-    chosen = xp.take_along_axis(chain.potentials, tags[..., None], axis=-1)[..., 0]
+    cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (-1, words)) + tags
+    chosen = xp.take(xp.reshape(chain.potentials, (-1,)), cells)
     # (batch, words - 1)
-    size = chain.transitions.shape[-1]
     pairs = xp.take(xp.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
     # (batch,)
     length = xp.sum(chain.mask, axis=1)
@@ -281,7 +282,8 @@ def _log_partition(potentials: Any, transitions: Any, start: Any, end: Any, mask
 def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> tuple[Any, ...]:
     """Returns the expected counts of each potential, transition, start and end."""
     # (batch, words, tags)
-    words = beliefs.marginals * weights[..., None]
-    ends = ops.sum(words * last_words(mask)[..., None], axis=(0, 1))
+    factors = ops.where(mask > 0, weights / beliefs.norm, 0.0)
+    counts = beliefs.joint * factors[..., None]
+    ends = ops.einsum("bwt,bw->t", counts, last_words(mask))
     pairs = pair_sums(beliefs, transitions, weights)
-    return words, pairs, ops.sum(words[:, 0], axis=0), ends
+    return counts, pairs, ops.sum(counts[:, 0], axis=0), ends

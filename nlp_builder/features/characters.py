@@ -76,12 +76,13 @@ class CharPerWordEmbeddingSequence(Feature):
         self.min_freq_percentile = min_freq_percentile
         self.random_state = random_state
         self._tokenizer = get_tokenizer(tokenizer)
+        TokenCounts().freeze(min_freq_percentile=min_freq_percentile)  # refuses it now
 
     @property
     def outputs_shape(self) -> ModelIOShape:
         """(words, chars, dim)."""
         shape = (self.word_maxlen, self.char_maxlen, self.embedding_dimension)
-        return ModelIOShape(shape, keras.config.floatx())
+        return ModelIOShape(shape, self._output_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""

@@ -155,6 +155,12 @@ class Feature(ABC):
         return arrays[0] if len(arrays) == 1 else arrays
 
     @property
+    def _output_dtype(self) -> str:
+        if self._graph is None:
+            return str(keras.config.dtype_policy().compute_dtype)
+        return str(self.outputs.dtype)
+
+    @property
     def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
         """Shape and dtype of what `preprocess_texts` returns, without the batch axis."""
         shapes = [ModelIOShape(leaf._ids_shape(), "int32") for leaf in self.leaves]

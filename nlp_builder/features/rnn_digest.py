@@ -11,6 +11,7 @@ from nlp_builder.features.archive import saveable
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import Digest, MaskedConcatenate
+from nlp_builder.text.checks import positive_int, preview
 
 
 @saveable
@@ -60,10 +61,10 @@ class RNNDigest(Feature):
         **kwargs: Any,
     ) -> None:
         super().__init__()
-        self._blocks = (inputs,) if isinstance(inputs, Feature) else tuple(inputs)
-        self.units_per_layer = units_per_layer
+        self._blocks = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        self.units_per_layer = positive_int("units_per_layer", units_per_layer)
         self.rnn_type = rnn_type
-        self.stacked_layers = stacked_layers
+        self.stacked_layers = positive_int("stacked_layers", stacked_layers)
         self.masking = masking
         self.bidirectional = bidirectional
         self.return_sequences = return_sequences
@@ -81,7 +82,7 @@ class RNNDigest(Feature):
     def outputs_shape(self) -> ModelIOShape:
         """(..., units) or, with `return_sequences`, (..., steps, units)."""
         shape = self._new_digest().compute_output_shape((None, *self._sequence_shape))
-        return ModelIOShape(tuple(shape[1:]), keras.config.floatx())
+        return ModelIOShape(tuple(shape[1:]), self._output_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
@@ -127,12 +128,15 @@ class RNNDigest(Feature):
         return Connection(outputs, words)
 
 
-def _joint_shape(blocks: Sequence[Any]) -> tuple[int | None, ...]:
+def _joint_shape(blocks: Sequence[Feature]) -> tuple[int | None, ...]:
     if not blocks:
         raise ValueError("RNNDigest expects a block or a list of blocks, got an empty list")
     for block in blocks:
         if not isinstance(block, Feature):
-            raise TypeError(f"RNNDigest expects blocks, got {type(block).__name__}: {block!r}")
+            raise TypeError(
+                f"RNNDigest expects a block or a list of blocks, got {preview(block)} "
+                f"({type(block).__name__})"
+            )
     shapes = [block.outputs_shape.shape for block in blocks]
     for block, shape in zip(blocks, shapes, strict=True):
         if len(shape) < 2 or len(shape) != len(shapes[0]) or not _agree(shape, shapes[0]):

@@ -94,7 +94,7 @@ class PreTrainedWordEmbeddingSequence(Feature):
     @property
     def outputs_shape(self) -> ModelIOShape:
         """(words, dim) of the vectors."""
-        return ModelIOShape((self.sequence_maxlen, self._dimension), keras.config.floatx())
+        return ModelIOShape((self.sequence_maxlen, self._dimension), self._output_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name, the vectors as they are now."""

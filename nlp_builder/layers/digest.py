@@ -12,6 +12,8 @@ from nlp_builder.layers.seeding import derived_seeds, seeded_initializer
 
 RNN_TYPES = {"rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
+# These change what a recurrent layer returns or needs, so that a digest could not work.
+_DECIDED_HERE = ("go_backwards", "return_state", "stateful", "units")
 _LAYER_ARGUMENTS = ("name", "dtype", "trainable")
 _INITIALIZERS = {
     "kernel_initializer": "glorot_uniform",
@@ -43,7 +45,8 @@ class Digest(keras.layers.Layer):
     `(batch, ..., units)` or, with `return_sequences`, `(batch, ..., steps, units)`.
 
     Raises:
-        ValueError: If `rnn_type` is unknown, or `units` or `stacked_layers` is not positive.
+        ValueError: If `rnn_type` is unknown, `units` or `stacked_layers` is not positive, or an
+            argument of the recurrent layer is one that the digest decides.
 
     Example:
         >>> layer = Digest(8, "gru", bidirectional=True)
@@ -66,6 +69,7 @@ class Digest(keras.layers.Layer):
         """Checks and stores the arguments; see the class."""
         super().__init__(**{name: kwargs.pop(name) for name in _LAYER_ARGUMENTS if name in kwargs})
         _check(units, rnn_type, stacked_layers)
+        _check_rnn_arguments(kwargs)
         self.units = units
         self.rnn_type = rnn_type
         self.stacked_layers = stacked_layers
@@ -169,3 +173,12 @@ def _check(units: Any, rnn_type: Any, stacked_layers: Any) -> None:
     if rnn_type not in RNN_TYPES:
         known = ", ".join(repr(name) for name in RNN_TYPES)
         raise ValueError(f"rnn_type must be one of {known}, got {rnn_type!r}.")
+
+
+def _check_rnn_arguments(arguments: dict[str, Any]) -> None:
+    for name in _DECIDED_HERE:
+        if name in arguments:
+            raise ValueError(
+                f"{name}={arguments[name]!r} cannot be handed to the recurrent layers, since the "
+                "digest decides it. Leave it out, or write the recurrent layer by hand."
+            )

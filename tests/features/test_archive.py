@@ -41,8 +41,9 @@ def listed(ids) -> list[np.ndarray]:
 
 def test_a_new_process_loads_the_same_blocks(tmp_path):
     """Ids and outputs are equal bit for bit, of built blocks and of unbuilt ones."""
-    for name, row in ROWS.items():
-        block = row.make()
+    names = ("words", "characters", "lstm digest", "digest of words and characters")
+    for name in names:
+        block = ROWS[name].make()
         block.save(tmp_path / f"{name} unbuilt.nlpb")
         block.build(CORPUS).save(tmp_path / f"{name}.nlpb")
         ids = listed(block.preprocess_texts(TEXTS))
@@ -54,7 +55,7 @@ def test_a_new_process_loads_the_same_blocks(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 2 * len(ROWS)
+    assert len(done.stdout.splitlines()) == 2 * len(names)
 
 
 def test_a_lambda_is_asked_for_at_load():

@@ -1,23 +1,34 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
-from nlp_builder.layers.crf import CRF, CRFLoss, decode
+from nlp_builder.layers.chain import decode
+from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
 from nlp_builder.layers.masking import MaskedConcatenate, PaddingMask, first_step_open
+from nlp_builder.layers.nbest import nbest
+from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
+from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
 from nlp_builder.layers.viterbi import viterbi
 
 __all__ = [
     "CRF",
+    "CRFDecoder",
     "CRFLoss",
     "Digest",
     "MaskedConcatenate",
     "MaskedEmbedding",
     "PaddingMask",
+    "TagAccuracy",
     "decode",
+    "entropy",
     "first_step_open",
     "log_likelihood",
     "log_partition",
+    "marginals",
+    "nbest",
+    "pair_marginals",
+    "sample",
     "sequence_score",
     "viterbi",
 ]

@@ -1,4 +1,4 @@
-"""The CRF as a Keras layer whose output carries the whole chain, and its loss and metric."""
+"""The CRF as a Keras layer whose output carries the whole chain."""
 
 from __future__ import annotations
 
@@ -8,9 +8,23 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers import linear_chain
-from nlp_builder.layers.linear_chain import Scores, like
+from nlp_builder.layers.chain import (
+    Constraints,
+    call_on,
+    constraints_of,
+    decode,
+    lengths,
+    log_likelihood,
+    split_chain,
+)
+from nlp_builder.layers.linear_chain import Scores
+from nlp_builder.layers.nbest import nbest
+from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.viterbi import viterbi
+
+__all__ = ["CRF", "CRFDecoder", "decode"]
+
+FORBIDDEN = -1e6  # what a constraint scores in training: exp of it is 0, sums of it stay finite
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -26,6 +40,11 @@ class CRF(keras.layers.Layer):
 
     Args:
         num_tags: Number of tags, the last axis of the potentials.
+        constraints: Which tags may follow each other, begin and end a text: three boolean arrays,
+            `(num_tags, num_tags)` from row to column, `(num_tags,)` and `(num_tags,)`, as
+            `TagAlphabet.allowed_transitions` gives them. Decoding and marginals obey them.
+        constrain_training: Whether the log-likelihood also knows only what is allowed. It then
+            costs about 1e6 for each forbidden step of a text's own tags.
         transitions_initializer: Of the `(num_tags, num_tags)` scores, from row to column.
         boundaries_initializer: Of the start and the end scores, `(num_tags,)` each.
         transitions_regularizer: Of the transition scores.
@@ -38,9 +57,11 @@ class CRF(keras.layers.Layer):
     Output shape: `(batch, words + num_tags + 2, num_tags + 1)`.
 
     Raises:
-        ValueError: If `num_tags` is not a positive integer or the potentials do not fit it.
+        ValueError: If `num_tags` is not a positive integer, or constraints or potentials do not
+            fit.
 
     Example:
+        >>> from nlp_builder.layers import CRFLoss
         >>> words = keras.Input((None, 8))
         >>> crf = CRF(3)
         >>> chain = crf(keras.layers.Dense(3)(words))
@@ -55,6 +76,8 @@ class CRF(keras.layers.Layer):
         self,
         num_tags: int,
         *,
+        constraints: Any = None,
+        constrain_training: bool = False,
         transitions_initializer: Any = "zeros",
         boundaries_initializer: Any = "zeros",
         transitions_regularizer: Any = None,
@@ -66,6 +89,10 @@ class CRF(keras.layers.Layer):
         if not isinstance(num_tags, int | np.integer) or num_tags < 1:
             raise ValueError(f"num_tags must be a positive integer, got {num_tags!r}.")
         self.num_tags = int(num_tags)
+        self.constraints = constraints_of(constraints, self.num_tags)
+        if constrain_training and self.constraints is None:
+            raise ValueError("constrain_training needs constraints; got constraints=None.")
+        self.constrain_training = constrain_training
         self.transitions_initializer = keras.initializers.get(transitions_initializer)
         self.boundaries_initializer = keras.initializers.get(boundaries_initializer)
         self.transitions_regularizer = keras.regularizers.get(transitions_regularizer)
@@ -100,10 +127,14 @@ class CRF(keras.layers.Layer):
         """Joins potentials, mask and scores to the chain; see the class for shapes."""
         if mask is None:
             mask = ops.ones_like(inputs[..., 0])
+        mask = ops.cast(mask, inputs.dtype)
+        parts = Scores(inputs, self.transitions, self.start, self.end, mask)
+        if self.constraints is not None and self.constrain_training:
+            parts = self.constraints.apply(parts, FORBIDDEN)
         # (batch, words, num_tags + 1)
-        words = ops.concatenate([inputs, ops.cast(mask, inputs.dtype)[..., None]], axis=-1)
+        words = ops.concatenate([inputs, mask[..., None]], axis=-1)
         # (num_tags + 2, num_tags + 1)
-        rows = ops.concatenate([self.transitions, self.start[None], self.end[None]], axis=0)
+        rows = ops.concatenate([parts.transitions, parts.start[None], parts.end[None]], axis=0)
         rows = ops.pad(rows, ((0, 0), (0, 1)))
         shape = (ops.shape(inputs)[0], self.num_tags + 2, self.num_tags + 1)
         return ops.concatenate([words, ops.broadcast_to(rows, shape)], axis=1)
@@ -135,15 +166,42 @@ class CRF(keras.layers.Layer):
         return log_likelihood(chain, tags)
 
     def decode(self, chain: Any) -> tuple[Any, Any]:
-        """Finds the best tags and their score.
+        """Finds the best tags that the constraints allow, and their score.
 
         Args:
-            chain: The layer's output, a tensor or an array, `(batch, words + num_tags + 2, ...)`.
+            chain: The layer's output: a tensor, an array, or a symbolic tensor, which gives
+                symbolic ones, so that a model can predict tags.
 
         Returns:
             Tags, int32 `(batch, words)`, 0 at padding; scores `(batch,)`.
         """
-        return _viterbi(split_chain(chain))
+        if isinstance(chain, keras.KerasTensor):
+            return CRFDecoder(self.num_tags, constraints=self.constraints)(chain)
+        return call_on(viterbi, _allowed(chain, self.constraints))
+
+    def decode_nbest(self, chain: Any, n: int) -> tuple[Any, Any]:
+        """Finds the n best sequences of tags that the constraints allow, and their scores.
+
+        Args:
+            chain: The layer's output, a tensor or an array.
+            n: How many sequences of each text.
+
+        Returns:
+            Tags, int32 `(batch, n, words)`, 0 at padding; scores `(batch, n)`, best first, minus
+            infinity where a text has fewer sequences.
+        """
+        return call_on(nbest, _allowed(chain, self.constraints), n)
+
+    def marginals(self, chain: Any) -> Any:
+        """Computes the probability of each tag among the sequences that the constraints allow.
+
+        Args:
+            chain: The layer's output, a tensor or an array.
+
+        Returns:
+            `(batch, words, num_tags)`; each word sums to 1, padding is zeros.
+        """
+        return call_on(marginals, _allowed(chain, self.constraints))
 
     def lengths(self, chain: Any) -> Any:
         """Counts the words of each text, for cutting decoded tags.
@@ -154,13 +212,15 @@ class CRF(keras.layers.Layer):
         Returns:
             int32 `(batch,)`.
         """
-        return _lengths(split_chain(chain))
+        return lengths(chain)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments as JSON can hold them."""
         return {
             **super().get_config(),
             "num_tags": self.num_tags,
+            "constraints": _listed(self.constraints),
+            "constrain_training": self.constrain_training,
             "transitions_initializer": keras.initializers.serialize(self.transitions_initializer),
             "boundaries_initializer": keras.initializers.serialize(self.boundaries_initializer),
             "transitions_regularizer": keras.regularizers.serialize(self.transitions_regularizer),
@@ -169,114 +229,58 @@ class CRF(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
-class CRFLoss(keras.losses.Loss):
-    """Negative log-likelihood of the tags, one value for each text.
-
-    Stateless: the scores come with the chain, so a loaded model trains its own.
+class CRFDecoder(keras.layers.Layer):
+    """Turns a chain into its best tags and their score; `CRF.decode` makes it in a graph.
 
     Args:
-        reduction: As of any Keras loss; the default is the mean over texts.
-        name: Name of the loss.
-        dtype: Left at None, the tags arrive as float32, exact up to 2**24.
+        num_tags: Number of tags.
+        constraints: As of `CRF`.
+        **kwargs: `name` of a Keras layer.
+
+    Input shape: a chain, `(batch, words + num_tags + 2, num_tags + 1)`. Output shapes: int32
+    `(batch, words)`, 0 at padding, and float `(batch,)`.
 
     Example:
-        >>> chain = CRF(2)(np.zeros((1, 3, 2), "float32"))
-        >>> round(float(CRFLoss()(np.array([[0, 1, 0]]), chain)), 4)  # log(2 ** 3)
-        2.0794
+        >>> words = keras.Input((None, 3))
+        >>> crf = CRF(3)
+        >>> tags, score = crf.decode(crf(words))
+        >>> keras.Model(words, tags).predict(np.ones((1, 2, 3)), verbose=0).tolist()
+        [[0, 0]]
     """
 
-    def __init__(
-        self,
-        reduction: str = "sum_over_batch_size",
-        name: str = "crf_loss",
-        dtype: Any = None,
-    ) -> None:
-        """Stores the arguments; see the class."""
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, num_tags: int, *, constraints: Any = None, **kwargs: Any) -> None:
+        """Checks and stores the arguments; see the class."""
+        super().__init__(**{**kwargs, "dtype": _exact_dtype(kwargs.get("dtype"))})
+        self.num_tags = num_tags
+        self.constraints = constraints_of(constraints, num_tags)
+        self.built = True
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `(batch,)` for tags `(batch, words)` and a chain."""
-        return -log_likelihood(y_pred, y_true)
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        """Decodes; see the class for shapes."""
+        return call_on(viterbi, _allowed(inputs, self.constraints))
 
-
-def split_chain(chain: Any) -> Scores:
-    """Takes a chain apart.
-
-    Args:
-        chain: `(batch, words + tags + 2, tags + 1)`, tensor or array.
-
-    Returns:
-        Potentials `(batch, words, tags)`, transitions, start, end and mask.
-
-    Raises:
-        ValueError: If `chain` cannot be one.
-
-    Example:
-        >>> tuple(split_chain(np.zeros((2, 8, 4))).potentials.shape)
-        (2, 3, 3)
-    """
-    shape = tuple(chain.shape)
-    if len(shape) != 3 or shape[2] < 2 or (shape[1] is not None and shape[1] < shape[2] + 1):
-        raise ValueError(
-            "Expected the output of a CRF layer, (batch, words + tags + 2, tags + 1), got shape "
-            f"{shape}. Pass what the layer or model.predict returned, not potentials."
+    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """Returns the symbolic tags and score for a symbolic chain."""
+        batch, rows = inputs.shape[:2]
+        words = None if rows is None else rows - self.num_tags - 2
+        return (
+            keras.KerasTensor((batch, words), "int32"),
+            keras.KerasTensor((batch,), self.compute_dtype),
         )
-    tags = shape[2] - 1
-    # (tags + 2, tags); a slice by an unknown length has no static shape of its own
-    scores = (
-        chain[0, -(tags + 2) :, :tags].reshape((tags + 2, tags))
-        if isinstance(chain, np.ndarray)
-        else ops.reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
-    )
-    words = chain[:, : -(tags + 2)]
-    return Scores(
-        words[..., :tags], scores[:tags], scores[tags], scores[tags + 1], words[..., tags]
-    )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments as JSON can hold them."""
+        constraints = _listed(self.constraints)
+        return {**super().get_config(), "num_tags": self.num_tags, "constraints": constraints}
 
 
-def decode(chain: Any) -> tuple[Any, Any]:
-    """Finds the best tags of each text, and how many of them are of words.
-
-    Args:
-        chain: The output of a CRF layer, a tensor or an array.
-
-    Returns:
-        Tags, int32 `(batch, words)`, 0 at padding; lengths, int32 `(batch,)`.
-
-    Raises:
-        ValueError: If `chain` cannot be the output of a CRF layer.
-
-    Example:
-        >>> chain = CRF(2)(np.eye(2, dtype="float32")[None], mask=np.array([[True, False]]))
-        >>> tags, lengths = decode(ops.convert_to_numpy(chain))
-        >>> tags.tolist(), lengths.tolist()
-        ([[0, 0]], [1])
-    """
+def _allowed(chain: Any, constraints: Constraints | None) -> Scores:
     parts = split_chain(chain)
-    return _viterbi(parts)[0], _lengths(parts)
+    return parts if constraints is None else constraints.apply(parts, -float("inf"))
 
 
-def _viterbi(parts: Scores) -> tuple[Any, Any]:
-    return viterbi(
-        parts.potentials, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
-    )
-
-
-def _lengths(parts: Scores) -> Any:
-    return like(parts.mask, ops.cast(ops.sum(parts.mask, axis=1), "int32"))
-
-
-def log_likelihood(chain: Any, tags: Any) -> Any:
-    """Computes the log-likelihood of tags `(batch, words)` under a chain; returns `(batch,)`."""
-    parts = split_chain(chain)
-    return linear_chain.log_likelihood(
-        parts.potentials,
-        tags,
-        parts.transitions,
-        start=parts.start,
-        end=parts.end,
-        mask=parts.mask,
-    )
+def _listed(constraints: Constraints | None) -> list[Any] | None:
+    return None if constraints is None else [part.tolist() for part in constraints]
 
 
 def _exact_dtype(dtype: Any) -> str:

@@ -180,8 +180,8 @@ def log_partition(
         >>> round(float(ops.exp(log_partition(ops.zeros((1, 4, 3)), ops.zeros((3, 3)))[0])))
         81
     """
-    shifted, offset = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return like(potentials, _log_partition(*shifted) + offset)
+    chain, offset = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
+    return like(potentials, _log_partition(*chain) + offset)
 
 
 def log_likelihood(
@@ -216,8 +216,8 @@ def log_likelihood(
         >>> round(float(ops.exp(value[0])), 3)
         0.25
     """
-    shifted, _ = _shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return like(potentials, _sequence_score(shifted, tags) - _log_partition(*shifted))
+    chain, _ = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
+    return like(potentials, _sequence_score(chain, tags) - _log_partition(*chain))
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:
@@ -247,7 +247,7 @@ def _kept(values: Any, mask: Any) -> Any:
     return xp.where(mask > 0, xp.maximum(values, LOWEST), 0.0)
 
 
-def _shifted(chain: Scores) -> tuple[Scores, Any]:
+def shifted(chain: Scores) -> tuple[Scores, Any]:
     """Moves the largest of each set of scores to 0; returns what a log-partition lacks by that."""
     # (batch, words, 1)
     peaks = _peak(chain.potentials, axis=-1)

@@ -1,0 +1,207 @@
+"""The chain: one tensor that carries potentials, mask and scores, and its functions.
+
+Its shape is `(batch, words + tags + 2, tags + 1)`: rows of potentials with the mask as their last
+column, then the transitions, the start and the end scores, the same for each text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+from nlp_builder.layers import linear_chain
+from nlp_builder.layers.linear_chain import Scores, arrays_of, like
+from nlp_builder.layers.viterbi import viterbi
+
+
+class Constraints(NamedTuple):
+    """Which tags may follow each other, begin and end a text.
+
+    Attributes:
+        transitions: bool `(tags, tags)`, from row to column.
+        start: bool `(tags,)`.
+        end: bool `(tags,)`.
+    """
+
+    transitions: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+    def apply(self, parts: Scores, forbidden: float) -> Scores:
+        """Gives each transition, start and end that is not allowed the score `forbidden`.
+
+        Args:
+            parts: A chain taken apart.
+            forbidden: The score, for example minus infinity.
+
+        Returns:
+            The parts with the new scores.
+
+        Example:
+            >>> only_first = Constraints(np.eye(2) > 0, np.array([1, 0]) > 0, np.array([1, 1]) > 0)
+            >>> parts = split_chain(np.zeros((1, 5, 3)))
+            >>> only_first.apply(parts, -9.0).start.tolist()
+            [0.0, -9.0]
+        """
+        xp = arrays_of(parts.transitions)
+        transitions, start, end = (
+            xp.where(allowed, score, forbidden)
+            for allowed, score in zip(
+                self, (parts.transitions, parts.start, parts.end), strict=True
+            )
+        )
+        return parts._replace(transitions=transitions, start=start, end=end)
+
+
+def constraints_of(constraints: Any, num_tags: int) -> Constraints | None:
+    """Checks constraints.
+
+    Args:
+        constraints: Three boolean arrays or lists: transitions `(tags, tags)`, start `(tags,)`, end
+            `(tags,)`; or None.
+        num_tags: Number of tags.
+
+    Returns:
+        The constraints as arrays, or None.
+
+    Raises:
+        ValueError: If the shapes do not fit, or no tag may begin or end a text.
+
+    Example:
+        >>> constraints_of(([[1, 0], [1, 1]], [1, 1], [1, 1]), 2).transitions.tolist()
+        [[True, False], [True, True]]
+    """
+    if constraints is None:
+        return None
+    arrays = [np.asarray(part, dtype=bool) for part in constraints]
+    expected = [(num_tags, num_tags), (num_tags,), (num_tags,)]
+    shapes = [part.shape for part in arrays]
+    if shapes != expected:
+        raise ValueError(
+            f"Expected constraints (transitions, start, end) of shapes {expected}, got {shapes}. "
+            "TagAlphabet.allowed_transitions gives them."
+        )
+    if not (arrays[1].any() and arrays[2].any()):
+        raise ValueError("No tag is allowed to begin or to end a text; allow at least one of each.")
+    return Constraints(*arrays)
+
+
+def split_chain(chain: Any) -> Scores:
+    """Takes a chain apart.
+
+    Args:
+        chain: `(batch, words + tags + 2, tags + 1)`, tensor or array.
+
+    Returns:
+        Potentials `(batch, words, tags)`, transitions, start, end and mask.
+
+    Raises:
+        ValueError: If `chain` cannot be one.
+
+    Example:
+        >>> tuple(split_chain(np.zeros((2, 8, 4))).potentials.shape)
+        (2, 3, 3)
+    """
+    shape = tuple(chain.shape)
+    if len(shape) != 3 or shape[2] < 2 or (shape[1] is not None and shape[1] <= shape[2]):
+        raise ValueError(
+            "Expected the output of a CRF layer, (batch, words + tags + 2, tags + 1), got shape "
+            f"{shape}. Pass what the layer or model.predict returned, not potentials."
+        )
+    tags = shape[2] - 1
+    # A slice from an unknown end has no known length; the reshape says it.
+    rows = arrays_of(chain).reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
+    words = chain[:, : -(tags + 2)]
+    return Scores(words[..., :tags], rows[:tags], rows[tags], rows[tags + 1], words[..., tags])
+
+
+def call_on(function: Any, parts: Scores, *arguments: Any, **named: Any) -> Any:
+    """Calls a function of `linear_chain`'s kind on a chain that was taken apart.
+
+    Args:
+        function: Takes potentials, transitions, start, end, mask, and what follows.
+        parts: The parts.
+        *arguments: Positional arguments after the transitions.
+        **named: Further named arguments.
+
+    Returns:
+        What the function returns.
+
+    Example:
+        >>> float(call_on(linear_chain.log_partition, split_chain(np.zeros((1, 4, 2))))[0])
+        0.0
+    """
+    edges = {"start": parts.start, "end": parts.end, "mask": parts.mask}
+    return function(parts.potentials, parts.transitions, *arguments, **edges, **named)
+
+
+def log_likelihood(chain: Any, tags: Any) -> Any:
+    """Computes the log-likelihood of tags under a chain.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+        tags: int `(batch, words)`; anything at padding.
+
+    Returns:
+        `(batch,)`; an array if `chain` is one.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer, or has other words than `tags`.
+
+    Example:
+        >>> log_likelihood(np.zeros((1, 4, 2)), np.zeros((1, 1), int)).tolist()
+        [0.0]
+    """
+    parts = split_chain(chain)
+    expected, given = tuple(parts.potentials.shape[:2]), tuple(np.shape(tags))
+    if len(given) != 2 or (None not in (expected[1], given[1]) and expected[1] != given[1]):
+        raise ValueError(
+            f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got {given}."
+        )
+    return linear_chain.log_likelihood(
+        parts.potentials, tags, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
+    )
+
+
+def lengths(chain: Any) -> Any:
+    """Counts the words of each text, for cutting decoded tags.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+
+    Returns:
+        int32 `(batch,)`; an array if `chain` is one.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer.
+
+    Example:
+        >>> lengths(np.ones((1, 7, 3))).tolist()
+        [3]
+    """
+    return like(chain, ops.cast(ops.sum(split_chain(chain).mask, axis=1), "int32"))
+
+
+def decode(chain: Any) -> tuple[Any, Any]:
+    """Finds the best tags of each text, and how many of them are of words.
+
+    A chain does not know the constraints of its layer, unless the layer trains with them; to decode
+    with them use `CRF.decode`.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+
+    Returns:
+        Tags, int32 `(batch, words)`, 0 at padding; lengths, int32 `(batch,)`.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer.
+
+    Example:
+        >>> tags, lengths = decode(np.ones((1, 7, 3)))
+        >>> tags.tolist(), lengths.tolist()
+        ([[0, 0, 0]], [3])
+    """
+    return call_on(viterbi, split_chain(chain))[0], lengths(chain)

@@ -1,6 +1,6 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
-from nlp_builder.layers.chain import decode
+from nlp_builder.layers.chain import decode, lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
@@ -23,6 +23,7 @@ __all__ = [
     "decode",
     "entropy",
     "first_step_open",
+    "lengths",
     "log_likelihood",
     "log_partition",
     "marginals",

@@ -1,10 +1,9 @@
 """Linear-chain conditional random fields: scores, likelihoods and best sequences.
 
 Pure functions on tensors of any Keras backend, float32 inside (float64 for float64 potentials);
-potentials that are a NumPy array give NumPy arrays. The
-score of tags y_1 .. y_n is start[y_1] + sum of potentials[t, y_t] + sum of
-transitions[y_t, y_(t+1)] + end[y_n]. Source: J. Lafferty, A. McCallum and F. Pereira, "Conditional
-random fields", ICML 2001.
+NumPy arrays alone give NumPy arrays. The score of tags y_1 .. y_n is start[y_1] + sum of
+potentials[t, y_t] + sum of transitions[y_t, y_(t+1)] + end[y_n]. Source: J. Lafferty, A. McCallum
+and F. Pereira, "Conditional random fields", ICML 2001.
 
 Masks are right-padded: words first, padding behind. Potentials and tags at padding may be anything.
 """
@@ -57,7 +56,8 @@ def scores(
         mask: bool `(batch, words)` or None for no padding.
 
     Returns:
-        The parts, float32, or float64 if the potentials are.
+        The parts, float32, or float64 if the potentials are; NumPy arrays if all that is given is
+        arrays or lists, else tensors, so that a variable takes its gradient.
 
     Raises:
         ValueError: If the shapes do not fit each other.
@@ -66,7 +66,8 @@ def scores(
         >>> tuple(scores(ops.zeros((2, 5, 3)), ops.zeros((3, 3))).mask.shape)
         (2, 5)
     """
-    make = np.asarray if isinstance(potentials, np.ndarray) else ops.convert_to_tensor
+    arrays = all(_is_array(part) for part in (potentials, transitions, start, end, mask))
+    make = np.asarray if arrays else ops.convert_to_tensor
     potentials = make(potentials)
     if len(potentials.shape) != 3:
         raise ValueError(
@@ -87,6 +88,10 @@ def scores(
     xp = arrays_of(potentials)
     mask = xp.ones_like(potentials[..., 0]) if mask is None else make(mask, dtype=kind)
     return Scores(potentials, transitions, start, end, mask)
+
+
+def _is_array(part: Any) -> bool:
+    return part is None or isinstance(part, np.ndarray | list | tuple)
 
 
 def arrays_of(values: Any) -> Any:
@@ -180,8 +185,9 @@ def log_partition(
         >>> round(float(ops.exp(log_partition(ops.zeros((1, 4, 3)), ops.zeros((3, 3)))[0])))
         81
     """
-    chain, offset = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return like(potentials, _log_partition(*chain) + offset)
+    given = scores(potentials, transitions, start=start, end=end, mask=mask)
+    chain, offset = shifted(given)
+    return like(given.potentials, _log_partition(*chain) + offset)
 
 
 def log_likelihood(
@@ -216,8 +222,9 @@ def log_likelihood(
         >>> round(float(ops.exp(value[0])), 3)
         0.25
     """
-    chain, _ = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    return like(potentials, _sequence_score(chain, tags) - _log_partition(*chain))
+    given = scores(potentials, transitions, start=start, end=end, mask=mask)
+    chain, _ = shifted(given)
+    return like(given.potentials, _sequence_score(chain, tags) - _log_partition(*chain))
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:

@@ -45,8 +45,11 @@ def viterbi(
         >>> tags.tolist(), score.tolist()
         ([[0, 1]], [3.0])
     """
+    if isinstance(potentials, np.ndarray):
+        rest = (transitions, start, end, mask)
+        transitions, start, end, mask = (None if r is None else np.asarray(r) for r in rest)
     chain = scores(potentials, transitions, start=start, end=end, mask=mask)
-    xp = arrays_of(potentials)
+    xp = arrays_of(chain.potentials)
     # Kept finite, so that no sum of potentials equals a forbidden transition.
     chain = chain._replace(potentials=xp.clip(chain.potentials, LOWEST, -LOWEST))
     tags = _decode_arrays(chain) if xp is np else _decode_tensors(chain)

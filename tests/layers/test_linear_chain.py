@@ -76,6 +76,14 @@ def test_numpy_gives_numpy_and_tensors_give_tensors():
     np.testing.assert_array_equal(arrays, tensors)
 
 
+def test_a_variable_takes_its_gradient_also_beside_arrays():
+    chain = random_chain(3)
+    transitions = tf.Variable(chain.transitions)
+    with tf.GradientTape() as tape:
+        value = log_likelihood(chain.potentials, chain.tags, transitions, **chain.rest)
+    assert np.any(tape.gradient(value, transitions))
+
+
 def test_half_precision_is_computed_in_single():
     chain = random_chain(4)
     half = keras.ops.cast(chain.potentials, "float16")

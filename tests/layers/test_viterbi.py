@@ -75,6 +75,13 @@ def test_many_texts_are_decoded_as_each_alone():
     np.testing.assert_array_equal(decoded(chain, "tensors")[0], tags)
 
 
+def test_arrays_are_decoded_by_numpy_with_the_variables_of_a_layer():
+    chain = random_chain(3)
+    tags, _ = viterbi(chain.potentials, keras.Variable(chain.transitions), **chain.rest)
+    assert isinstance(tags, np.ndarray)
+    np.testing.assert_array_equal(tags, decoded(chain, "numpy")[0])
+
+
 def test_an_empty_batch_is_decoded():
     tags, score = viterbi(np.zeros((0, 5, 3)), np.zeros((3, 3)))
     assert tags.shape == (0, 5)

@@ -128,7 +128,10 @@ class CRF(keras.layers.Layer):
         if mask is None:
             mask = ops.ones_like(inputs[..., 0])
         mask = ops.cast(mask, inputs.dtype)
-        parts = Scores(inputs, self.transitions, self.start, self.end, mask)
+        transitions, start, end = map(
+            ops.convert_to_tensor, (self.transitions, self.start, self.end)
+        )
+        parts = Scores(inputs, transitions, start, end, mask)
         if self.constraints is not None and self.constrain_training:
             parts = self.constraints.apply(parts, FORBIDDEN)
         # (batch, words, num_tags + 1)

@@ -60,7 +60,8 @@ def scores(
         arrays or lists, else tensors, so that a variable takes its gradient.
 
     Raises:
-        ValueError: If the shapes do not fit each other.
+        ValueError: If the shapes do not fit each other, or an array has padding before a word
+            (tensors are not looked into).
 
     Example:
         >>> tuple(scores(ops.zeros((2, 5, 3)), ops.zeros((3, 3))).mask.shape)
@@ -87,6 +88,11 @@ def scores(
     potentials = make(potentials, dtype=kind)
     xp = arrays_of(potentials)
     mask = xp.ones_like(potentials[..., 0]) if mask is None else make(mask, dtype=kind)
+    if arrays and np.any(mask[:, 1:] > mask[:, :-1]):
+        raise ValueError(
+            "Expected masks with words first and padding behind, got one with padding before a "
+            "word. Pad texts at the end."
+        )
     return Scores(potentials, transitions, start, end, mask)
 
 

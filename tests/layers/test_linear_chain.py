@@ -115,6 +115,22 @@ def test_a_path_that_probability_space_loses_is_found():
     np.testing.assert_allclose(value, true, rtol=1e-5)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    ranges=st.tuples(*[st.sampled_from([1.0, 10.0, 40.0, 300.0, 1e4])] * 3),
+    tags=st.integers(2, 5),
+)
+def test_no_range_of_scores_makes_probability_space_lie(seed, ranges, tags):
+    chain = random_chain(seed, batch=4, words=40, tags=tags)
+    potentials, transitions, start, end = (
+        part * scale for part, scale in zip(chain[:4], (*ranges, ranges[2]), strict=True)
+    )
+    value = log_partition(potentials, transitions, start=start, end=end, mask=chain.mask)
+    true = log_partition_recursion(potentials, transitions, start, end, chain.mask)
+    np.testing.assert_allclose(value, true, rtol=1e-5, atol=1e-5 * max(ranges))
+
+
 @pytest.mark.parametrize("forbidden", [-1e4, -1e9, -np.inf])
 def test_hard_constraints_that_leave_one_path(forbidden):
     transitions = np.full((3, 3), forbidden, "float32")
@@ -200,6 +216,11 @@ def test_wrong_shapes_are_named():
         scores(np.zeros((2, 3)), np.zeros((3, 3)))
     with pytest.raises(ValueError, match=r"transitions of shape \(3, 3\).*got \(4, 4\)"):
         scores(np.zeros((1, 2, 3)), np.zeros((4, 4)))
+
+
+def test_padding_before_words_is_refused_in_arrays():
+    with pytest.raises(ValueError, match="padding before a word"):
+        log_partition(np.zeros((1, 3, 2)), np.zeros((2, 2)), mask=np.array([[False, True, True]]))
 
 
 def _likelihood(parts, chain):

@@ -50,13 +50,13 @@ class CharPerWordEmbeddingSequence(Feature):
 
     Example:
         >>> characters = CharPerWordEmbeddingSequence(
-        ...     "whitespace", embedding_dimension=8, word_maxlen=2, char_maxlen=3
+        ...     "whitespace", 8, word_maxlen=2, char_maxlen=3, min_freq_percentile=0
         ... )
         >>> characters.outputs_shape
         (2, 3, 8), float32
         >>> characters.build(["abba"]).preprocess_texts(["abbey ba"])
-        array([[[2, 3, 3],
-                [3, 2, 0]]], dtype=int32)
+        array([[[3, 2, 2],
+                [2, 3, 0]]], dtype=int32)
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from nlp_builder.batching import Batches
-from nlp_builder.layers.crf import decode
+from nlp_builder.layers import CRF
 from nlp_builder.text import TagAlphabet
 
 
@@ -16,7 +16,7 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
 
     Args:
         model: a Keras model whose output is the chain that a `CRF` layer returns,
-            (batch, words + tags + 2, tags + 1).
+            (batch, words + tags + 2, tags + 1). The constraints of that layer are obeyed.
         batches: the texts; their targets, if they have any, are not looked at.
         alphabet: the tags by their ids.
 
@@ -25,21 +25,32 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
         the blocks' maximum if that is less.
 
     Raises:
-        ValueError: if the model's tags are not as many as the alphabet's.
+        ValueError: if the model does not end in a CRF, or its tags are not as many as the
+            alphabet's.
     """
+    crf = _crf_of(model)
+    if crf.num_tags != len(alphabet):
+        raise ValueError(
+            f"the model knows {crf.num_tags} tags and the alphabet {len(alphabet)}: hand in the "
+            "alphabet that the model was trained with"
+        )
 
     def tags_of(inputs: Any) -> list[list[str]]:
         chain = model.predict_on_batch(inputs)
-        _check(chain.shape[-1] - 1, alphabet)
-        tags, lengths = decode(chain)
+        tags, _ = crf.decode(chain)
+        lengths = crf.lengths(chain)
         return [alphabet.tags_of(row[:length]) for row, length in zip(tags, lengths, strict=True)]
 
     return batches.in_order(tags_of)
 
 
-def _check(num_tags: int, alphabet: TagAlphabet) -> None:
-    if num_tags != len(alphabet):
+def _crf_of(model: keras.Model) -> CRF:
+    outputs = getattr(model, "outputs", None) or []
+    layer = outputs[0]._keras_history.operation if len(outputs) == 1 else None
+    if not isinstance(layer, CRF):
         raise ValueError(
-            f"the model knows {num_tags} tags and the alphabet {len(alphabet)}: hand in the "
-            "alphabet that the model was trained with"
+            f"expected a model whose only output is that of a CRF layer, got {model.name!r} with "
+            f"the outputs {[output.shape for output in outputs]}: make one, "
+            "keras.Model(inputs, chain)"
         )
+    return layer

@@ -13,7 +13,7 @@ from nlp_builder.features import (
 )
 from nlp_builder.labeling import entity_report
 from nlp_builder.layers import MaskedConcatenate, decode
-from nlp_builder.text import WordVectors, load_sample_corpus
+from nlp_builder.text import WordVectors, convert_tags, load_sample_corpus
 
 TEXTS, TAGS = [rows[:60] for rows in load_sample_corpus("train")]
 ALPHABET = TagAlphabet.from_tags(TAGS)
@@ -133,3 +133,21 @@ def test_another_alphabet_is_refused():
     parts = blocks()
     with pytest.raises(ValueError, match=r"the model knows \d+ tags and the alphabet 1"):
         predict_tags(tagger(parts), Batches(parts, TEXTS), TagAlphabet(["O"]))
+
+
+def test_a_model_without_a_crf_is_refused():
+    parts = blocks()
+    model = keras.Model(parts[0].inputs, keras.layers.Dense(3)(parts[0].outputs))
+    with pytest.raises(ValueError, match="whose only output is that of a CRF layer"):
+        predict_tags(model, Batches(parts[0], TEXTS), ALPHABET)
+
+
+def test_constraints_are_obeyed():
+    words, _ = blocks()
+    potentials = keras.layers.Dense(len(ALPHABET), kernel_initializer="random_normal")(
+        words.outputs
+    )
+    crf = CRF(len(ALPHABET), constraints=ALPHABET.allowed_transitions("IOB2"))
+    model = keras.Model(words.inputs, crf(potentials, mask=words.mask))
+    for tags in predict_tags(model, Batches(words, TEXTS), ALPHABET):
+        assert convert_tags(tags, "IOB2", "IOB2") == tags

@@ -13,6 +13,9 @@ EPOCHS ?= $(if $(CORPUS),8,20)
 BATCH_SIZE ?= $(if $(CORPUS),32,16)
 DEMO := build/demo
 
+# TensorFlow otherwise says at each start which processors it found.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-slow lint wheel clean
 
@@ -37,9 +40,9 @@ demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=
 	@echo "==> Running notebooks/ner_bilstm_crf.ipynb on $(if $(CORPUS),$(CORPUS),the sample corpus); its log follows"
 	@mkdir -p $(DEMO)
 	@$(BIN)/python -m papermill notebooks/ner_bilstm_crf.ipynb $(DEMO)/ner_bilstm_crf.ipynb \
-		--log-output --no-progress-bar --kernel python3 \
-		-r corpus "$(abspath $(CORPUS))" -r vectors "$(VECTORS)" -p epochs $(EPOCHS) \
-		-p batch_size $(BATCH_SIZE) -r output "$(abspath $(DEMO))"
+		--log-output --no-progress-bar --kernel python3 --cwd . \
+		-r corpus "$(CORPUS)" -r vectors "$(VECTORS)" -p epochs $(EPOCHS) \
+		-p batch_size $(BATCH_SIZE) -r output $(DEMO)
 	@echo; echo "==> Entities found, by type"; cat $(DEMO)/report.txt
 	@echo; echo "==> The executed notebook, the pictures and the saved tagger are in $(DEMO):"; ls -1 $(DEMO)
 

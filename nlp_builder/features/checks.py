@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -26,6 +26,45 @@ def positive_or_none(name: str, value: int | None) -> int | None:
         ValueError: if it is less than 1.
     """
     return None if value is None else positive_int(name, value)
+
+
+def boolean(name: str, value: bool) -> bool:
+    """Return `value` if it is True or False.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+
+    Returns:
+        The value.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"expected {name} to be True or False, got {value!r}")
+    return bool(value)
+
+
+def seed(name: str, value: int) -> int:
+    """Return `value` if it can seed weights.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+
+    Returns:
+        The value.
+
+    Raises:
+        TypeError: if it is not an integer.
+        ValueError: if it is negative.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"expected {name} to be a whole number, got {value!r}")
+    if value < 0:
+        raise ValueError(f"expected {name} to be at least 0, got {value}")
+    return int(value)
 
 
 def check_ids(owner: str, ids: Any, shape: Sequence[int | None], num_ids: int) -> None:
@@ -54,6 +93,29 @@ def check_ids(owner: str, ids: Any, shape: Sequence[int | None], num_ids: int) -
         raise ValueError(f"{owner} expects ids of shape (batch, *{tuple(shape)}), got {ids.shape}")
     if isinstance(ids, np.ndarray):
         _check_values(owner, ids, num_ids)
+
+
+def same_arrays(expected: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> None:
+    """Refuse arrays that cannot take the place of others.
+
+    Args:
+        expected: arrays by name.
+        found: what came.
+
+    Raises:
+        ValueError: if names, shapes or types differ, or a number is NaN or infinite.
+    """
+    if set(found) != set(expected):
+        raise ValueError(f"expected the arrays {sorted(expected)}, found {sorted(found)}")
+    for name, array in found.items():
+        wanted = expected[name]
+        if (array.shape, array.dtype) != (wanted.shape, wanted.dtype):
+            raise ValueError(
+                f"expected {name!r} of {wanted.shape}, {wanted.dtype}, found {array.shape}, "
+                f"{array.dtype}"
+            )
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name!r} holds NaN or infinity")
 
 
 def _check_values(owner: str, ids: np.ndarray, num_ids: int) -> None:

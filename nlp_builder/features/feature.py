@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from nlp_builder import saving
-from nlp_builder.features import archive, checks, learning, summary
+from nlp_builder.features import archive, checks, learning, summary, tree
 from nlp_builder.features.shapes import Connection, ModelIOShape
-from nlp_builder.text import Text, TokenCounts, Vocabulary, iterate_texts
+from nlp_builder.text import Text, TokenCounts, Tokenizer, Vocabulary, iterate_texts
 
 
 class Feature(ABC):
@@ -23,12 +23,18 @@ class Feature(ABC):
     `blocks`. Subclasses are final.
     """
 
+    # Whether there is something to learn from texts; only leaves are asked.
+    _needs_texts = True
+
     def __init__(self) -> None:
         self._corpus: str | None = None
         self._graph: keras.Model | None = None
         self._words_mask: Any = None
         self._frozen = False
+        self._tokenizer: Tokenizer | None = None
         self._vocabulary: Vocabulary | None = None
+        # Of Keras' policy now, as with a Keras layer; a file keeps it.
+        self._policy = str(keras.config.dtype_policy().name)
 
     # What a block has to say of itself.
 
@@ -52,7 +58,7 @@ class Feature(ABC):
 
     @abstractmethod
     def _connect(self, inputs: list[Any]) -> Connection:
-        """Apply the layers to one tensor for each leaf."""
+        """Apply the layers to the connections of `blocks`, or, in a leaf, to its ids."""
 
     # What only leaves do.
 
@@ -92,29 +98,28 @@ class Feature(ABC):
         """
         corpus = learning.learn(self.leaves, texts, owner=self)
         if self._graph is None:
-            self._corpus = corpus
             self._assemble()
+        if corpus is not None:
+            for leaf in self.leaves:
+                leaf._corpus = corpus
         return self
 
     @property
     def leaves(self) -> tuple[Feature, ...]:
         """The blocks that read texts, each once, in the order of the input tensors."""
-        if not self.blocks:
-            return (self,)
-        return tuple(dict.fromkeys(leaf for block in self.blocks for leaf in block.leaves))
+        return tuple(block for block in tree.parts_first(self) if not block.blocks)
 
     def _assemble(self) -> None:
         for block in self.blocks:
             if block._graph is None:
-                block._corpus = self._corpus
                 block._assemble()
         self._layers = self._make_layers()
         self._trainable = [layer.trainable for layer in self._layers]
         self._apply_frozen()
         inputs = [keras.Input(leaf._ids_shape(), dtype="int32") for leaf in self.leaves]
-        outputs, mask = self._connect(inputs)
-        self._graph = keras.Model(inputs, outputs)
+        outputs, mask = tree.connect(self, dict(zip(self.leaves, inputs, strict=True)))
         self._words_mask = None if mask is None else _any_after_words(mask)
+        self._graph = keras.Model(inputs, outputs)
 
     def _built(self) -> keras.Model:
         if self._graph is None:
@@ -156,9 +161,7 @@ class Feature(ABC):
 
     @property
     def _output_dtype(self) -> str:
-        if self._graph is None:
-            return str(keras.config.dtype_policy().compute_dtype)
-        return str(self.outputs.dtype)
+        return str(keras.dtype_policies.get(self._policy).compute_dtype)
 
     @property
     def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
@@ -203,7 +206,7 @@ class Feature(ABC):
         tensors = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
         self._check_inputs(tensors)
         if not all(isinstance(tensor, np.ndarray) for tensor in tensors):
-            return self._connect(tensors).outputs
+            return tree.connect(self, dict(zip(self.leaves, tensors, strict=True))).outputs
         if len(tensors[0]) == 0:
             shape = [0 if size is None else size for size in graph.output_shape[1:]]
             return np.zeros((0, *shape), "float32")
@@ -215,6 +218,9 @@ class Feature(ABC):
                 f"{type(self).__name__} reads {len(self.leaves)} inputs, got {len(tensors)}: "
                 "pass what preprocess_texts returns"
             )
+        rows = {len(tensor) for tensor in tensors if isinstance(tensor, np.ndarray)}
+        if len(rows) > 1:
+            raise ValueError(f"expected as many texts in each input, got {sorted(rows)}")
         for leaf, tensor in zip(self.leaves, tensors, strict=True):
             name, num_ids = type(leaf).__name__, len(leaf._learnt_vocabulary())
             checks.check_ids(name, tensor, leaf._ids_shape(), num_ids)
@@ -249,7 +255,9 @@ class Feature(ABC):
         return self._set_frozen(True)
 
     def unfreeze(self) -> Self:
-        """Let training move what it moved before `freeze`; given vectors stay as they are.
+        """Let training move all that is trained, in the blocks that it is made of as well.
+
+        Given vectors are not among that: they stay as they are.
 
         Returns:
             The block itself.
@@ -271,28 +279,42 @@ class Feature(ABC):
     # Keeping.
 
     def _state(self) -> archive.State:
-        values = {"built": self._graph is not None, "corpus": self._corpus, "frozen": self._frozen}
+        values = {
+            "built": self._graph is not None,
+            "corpus": self._corpus,
+            "frozen": self._frozen,
+            "policy": self._policy,
+        }
         vocabularies: dict[str, Sequence[str]] = {}
         if self._vocabulary is not None:
             vocabularies["vocabulary"] = self._vocabulary.tokens
-        arrays = {} if self._graph is None else self._arrays()
-        return archive.State(values, vocabularies, arrays)
+        return archive.State(values, vocabularies, {} if self._graph is None else self._arrays())
 
     def _restore(self, state: archive.State) -> None:
-        self._corpus, self._frozen = state.values["corpus"], state.values["frozen"]
+        built, corpus = state.values["built"], state.values["corpus"]
+        if built == (corpus is None) and not self.blocks and self._needs_texts:
+            raise ValueError(f"built is {built}, and the corpus {corpus!r}")
+        if set(state.vocabularies) - {"vocabulary"} or (state.arrays and not built):
+            raise ValueError(f"unknown members {[*state.vocabularies, *state.arrays]}")
+        self._frozen, self._policy = state.values["frozen"], state.values["policy"]
         if "vocabulary" in state.vocabularies:
             self._vocabulary = Vocabulary(state.vocabularies["vocabulary"])
-        if state.values["built"]:
+        if built:
+            self._require_sizes(state.arrays)
             self._assemble()
+            checks.same_arrays(self._arrays(), state.arrays)
             self._set_arrays(state.arrays)
+        self._corpus = corpus
+
+    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
+        """Refuse arrays that do not fit the arguments, before layers of any size are made."""
+        return None
 
     def _arrays(self) -> dict[str, np.ndarray]:
         weights = [weight for layer in self._layers for weight in layer.get_weights()]
         return {f"weights/{number}": weight for number, weight in enumerate(weights)}
 
     def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        if set(arrays) != set(self._arrays()):
-            raise ValueError(f"expected the arrays {list(self._arrays())}, found {list(arrays)}")
         weights = iter(arrays[name] for name in self._arrays())
         for layer in self._layers:
             layer.set_weights([next(weights) for _ in layer.weights])

@@ -33,7 +33,7 @@ def learn(leaves: Sequence[Feature], texts: Iterable[Text] | None, *, owner: Fea
     """
     pending = [leaf for leaf in leaves if leaf._corpus is None]
     if texts is None:
-        _require_nothing_pending(pending, owner)
+        _require_nothing_to_learn(pending, owner)
         return None
     counts = {leaf: TokenCounts() for leaf in pending}
     brief = hashlib.blake2b(digest_size=16)
@@ -51,18 +51,18 @@ def learn(leaves: Sequence[Feature], texts: Iterable[Text] | None, *, owner: Fea
         if leaf not in counts:
             _require_same(leaf, corpus)
     for leaf in pending:
-        leaf._learn(counts[leaf])
-    for leaf in pending:
-        leaf._corpus = corpus
+        if leaf._graph is None:
+            leaf._learn(counts[leaf])
     return corpus
 
 
-def _require_nothing_pending(pending: Sequence[Feature], owner: Feature) -> None:
-    if pending:
-        raise ValueError(
-            f"{type(owner).__name__}.build needs texts: {type(pending[0]).__name__} has learnt "
-            "from none yet"
-        )
+def _require_nothing_to_learn(pending: Sequence[Feature], owner: Feature) -> None:
+    for leaf in pending:
+        if leaf._needs_texts:
+            raise ValueError(
+                f"{type(owner).__name__}.build needs texts: {type(leaf).__name__} has learnt from "
+                "none yet"
+            )
 
 
 def _require_same(leaf: Feature, corpus: str) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from nlp_builder.features.archive import saveable
+from nlp_builder.features.checks import boolean, seed
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import Digest, MaskedConcatenate
@@ -65,11 +67,12 @@ class RNNDigest(Feature):
         self.units_per_layer = positive_int("units_per_layer", units_per_layer)
         self.rnn_type = rnn_type
         self.stacked_layers = positive_int("stacked_layers", stacked_layers)
-        self.masking = masking
-        self.bidirectional = bidirectional
-        self.return_sequences = return_sequences
-        self.random_seed = random_seed
+        self.masking = boolean("masking", masking)
+        self.bidirectional = boolean("bidirectional", bidirectional)
+        self.return_sequences = boolean("return_sequences", return_sequences)
+        self.random_seed = seed("random_seed", random_seed)
         self.kwargs = kwargs
+        self._policy = str(kwargs.get("dtype", self._policy))
         self._sequence_shape = _joint_shape(self._blocks)
         self._new_digest()  # refuses what Keras refuses, now and not at build
 
@@ -81,8 +84,9 @@ class RNNDigest(Feature):
     @property
     def outputs_shape(self) -> ModelIOShape:
         """(..., units) or, with `return_sequences`, (..., steps, units)."""
-        shape = self._new_digest().compute_output_shape((None, *self._sequence_shape))
-        return ModelIOShape(tuple(shape[1:]), self._output_dtype)
+        leading = self._sequence_shape[: -1 if self.return_sequences else -2]
+        units = self.units_per_layer * (2 if self.bidirectional else 1)
+        return ModelIOShape((*leading, units), self._output_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
@@ -98,6 +102,12 @@ class RNNDigest(Feature):
             **self.kwargs,
         }
 
+    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
+        # The second array is the recurrent kernel of the first layer.
+        units = arrays["weights/1"].shape[0]
+        if units != self.units_per_layer or len(arrays) < 2 * self.stacked_layers:
+            raise ValueError(f"{len(arrays)} arrays of {units} units do not fit the arguments")
+
     def _new_digest(self) -> Digest:
         return Digest(
             self.units_per_layer,
@@ -107,20 +117,18 @@ class RNNDigest(Feature):
             bidirectional=self.bidirectional,
             return_sequences=self.return_sequences,
             random_seed=self.random_seed,
-            **self.kwargs,
+            **{"dtype": self._policy, **self.kwargs},
         )
 
     def _make_layers(self) -> list[keras.layers.Layer]:
-        return [self._new_digest(), MaskedConcatenate()]
+        return [self._new_digest(), MaskedConcatenate(dtype=self._policy)]
 
     def _connect(self, inputs: list[Any]) -> Connection:
-        tensors = dict(zip(self.leaves, inputs, strict=True))
-        parts = [block._connect([tensors[leaf] for leaf in block.leaves]) for block in self._blocks]
         digest, concatenate = self._layers
-        sequence, mask = parts[0]
-        if len(parts) > 1:
-            sequence = concatenate([part.outputs for part in parts])
-            mask = concatenate.compute_mask(None, [part.mask for part in parts])
+        sequence, mask = inputs[0]
+        if len(inputs) > 1:
+            sequence = concatenate([part.outputs for part in inputs])
+            mask = concatenate.compute_mask(None, [part.mask for part in inputs])
         outputs = digest(sequence, mask=mask)
         if self.return_sequences:
             return Connection(outputs, mask)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
+    from nlp_builder.features.shapes import Connection
 
 
 def parts_first(block: Feature) -> Iterator[Feature]:
@@ -18,8 +19,7 @@ def parts_first(block: Feature) -> Iterator[Feature]:
     Returns:
         An iterator of blocks, each after its own parts.
     """
-    seen: set[Feature] = set()
-    yield from _unseen(block, seen)
+    return _unseen(block, set())
 
 
 def _unseen(block: Feature, seen: set[Feature]) -> Iterator[Feature]:
@@ -29,6 +29,23 @@ def _unseen(block: Feature, seen: set[Feature]) -> Iterator[Feature]:
     for part in block.blocks:
         yield from _unseen(part, seen)
     yield block
+
+
+def connect(block: Feature, ids: dict[Feature, Any]) -> Connection:
+    """Apply a block and its parts to ids; a shared block is applied once.
+
+    Args:
+        block: built, with all its parts.
+        ids: a tensor for each block that reads texts.
+
+    Returns:
+        The outputs and the mask of the block.
+    """
+    done: dict[Feature, Connection] = {}
+    for part in parts_first(block):
+        inputs = [done[source] for source in part.blocks] if part.blocks else [ids[part]]
+        done[part] = part._connect(inputs)
+    return done[block]
 
 
 def names(block: Feature) -> dict[Feature, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from nlp_builder.features.archive import State, saveable
-from nlp_builder.features.checks import positive_or_none
+from nlp_builder.features.checks import boolean, positive_or_none
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.layers import MaskedEmbedding
@@ -71,6 +71,8 @@ class PreTrainedWordEmbeddingSequence(Feature):
                 [0., 0.]]], dtype=float32)
     """
 
+    _needs_texts = False
+
     def __init__(
         self,
         word2vec_src: str | os.PathLike[str] | WordVectors | KeyedVectors,
@@ -81,15 +83,20 @@ class PreTrainedWordEmbeddingSequence(Feature):
         digits_to_zero: bool = False,
     ) -> None:
         super().__init__()
-        self.word2vec_src = word2vec_src
+        self._source = word2vec_src if isinstance(word2vec_src, str | os.PathLike) else None
         self.tokenizer = tokenizer
         self.sequence_maxlen = positive_or_none("sequence_maxlen", sequence_maxlen)
-        self.lowercase = lowercase
-        self.digits_to_zero = digits_to_zero
+        self.lowercase = boolean("lowercase", lowercase)
+        self.digits_to_zero = boolean("digits_to_zero", digits_to_zero)
         self._tokenizer = get_tokenizer(tokenizer)
         self._vectors: WordVectors | None = load_vectors(word2vec_src, progress=True)
         self._vocabulary = Vocabulary(self._vectors.words)
         self._dimension = self._vectors.dimension
+
+    @property
+    def word2vec_src(self) -> Any:
+        """The file or package that was given, or the vectors."""
+        return self._current_vectors() if self._source is None else self._source
 
     @property
     def outputs_shape(self) -> ModelIOShape:
@@ -113,6 +120,11 @@ class PreTrainedWordEmbeddingSequence(Feature):
 
     def _matrix(self) -> np.ndarray:
         return self._layers[0].get_weights()[0]
+
+    def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
+        # One text shows whether the tokenizer fits; there is nothing to be counted.
+        next(tokenize(texts[:1], self._tokenizer))
+        return ()
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.sequence_maxlen,)
@@ -138,14 +150,13 @@ class PreTrainedWordEmbeddingSequence(Feature):
     def _make_layers(self) -> list[keras.layers.Layer]:
         vectors = self._current_vectors()
         rows, dimension = len(vectors) + FIRST_ID, vectors.dimension
-        layer = MaskedEmbedding(rows, dimension, trainable=False)
-        layer.build()
+        layer = MaskedEmbedding(rows, dimension, trainable=False, dtype=self._policy)
         # (ids, dim)
         matrix = np.empty((rows, dimension), "float32")
         matrix[PADDING_ID] = 0.0
         matrix[UNKNOWN_ID] = vectors.mean()
         matrix[FIRST_ID:] = vectors.matrix
-        layer.set_weights([matrix])
+        layer.set_matrix(matrix)
         return [layer]
 
     def _assemble(self) -> None:
@@ -163,13 +174,18 @@ class PreTrainedWordEmbeddingSequence(Feature):
         # Words and vectors are kept once, with the arguments.
         return State(state.values, {}, state.arrays)
 
+    def _restore(self, state: State) -> None:
+        if state.vocabularies:
+            raise ValueError("the words come with the vectors, and not once more")
+        super()._restore(state)
+
     def _arrays(self) -> dict[str, np.ndarray]:
         return {"unknown": self._matrix()[UNKNOWN_ID]}
 
     def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
         matrix = self._matrix()
         matrix[UNKNOWN_ID] = arrays["unknown"]
-        self._layers[0].set_weights([matrix])
+        self._layers[0].set_matrix(matrix)
 
 
 def _zero_digits(word: str) -> str:

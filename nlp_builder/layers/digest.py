@@ -85,6 +85,8 @@ class Digest(keras.layers.Layer):
         """Builds the recurrent layers for the last axis of the input."""
         shape = (None, None, input_shape[-1])
         for layer in self.rnn_layers:
+            # What was set before they had weights, by the constructor or by a file, holds for them.
+            layer.trainable = self.trainable
             layer.build(shape)
             shape = (None, None, self._output_dim)
         self.built = True
@@ -92,8 +94,8 @@ class Digest(keras.layers.Layer):
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Runs the recurrent layers; see the class for shapes."""
         *leading, steps, dim = ops.shape(inputs)
-        # (rows, steps, dim)
-        outputs = ops.reshape(inputs, (-1, steps, dim)) if len(leading) > 1 else inputs
+        # (rows, steps, dim); a new tensor, so that no implicit mask of the old one comes along
+        outputs = ops.reshape(inputs, (-1, steps, dim))
         # (rows, steps)
         rows_mask = None if mask is None else ops.reshape(ops.cast(mask, "bool"), (-1, steps))
         opened = first_step_open(rows_mask) if self.masking and mask is not None else None

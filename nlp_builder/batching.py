@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from nlp_builder.features import Feature, ModelIOShape
-from nlp_builder.text import Text, iterate_texts, pad_ids
-from nlp_builder.text.checks import positive_int
+from nlp_builder.text import Text, iterate_texts, pad_ids, tokenize
+from nlp_builder.text.checks import positive_int, preview
 
 # Lengths are jittered by up to this many tokens before texts are sorted, so that batches differ
 # from epoch to epoch while texts of a batch stay about as long as each other.
@@ -20,14 +20,16 @@ _JITTER = 2.0
 class Batches(keras.utils.PyDataset):
     """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
 
-    Texts of about the same length share a batch: a batch is as long as its longest text, and
-    what is padded is computed in vain. With `shuffle`, which texts meet in a batch and the order
-    of the batches change with each epoch.
+    Texts of about the same number of tokens share a batch: a batch is as long as its longest text
+    (the second batch may be one step longer, since Keras takes a length that the first two have in
+    common for the only one), and what is padded is computed in vain. With `shuffle`, which texts
+    meet in a batch and the order of the batches change with each epoch.
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
         texts: strings or lists of tokens; kept as they are, turned into ids batch by batch.
-        targets: one for each text: a number, or ids for the tokens (then padded with 0 to the
+        targets: an array with a row for each text, taken as it is; or a list with a number for
+            each text, or with a list of ids for the tokens of each text (padded with 0 to the
             width of the first input: let a mask decide). None to predict.
         batch_size: texts in a batch; the last one may be smaller.
         shuffle: a new order for each epoch, the same ones for the same seed.
@@ -62,9 +64,10 @@ class Batches(keras.utils.PyDataset):
         self.blocks = [blocks] if isinstance(blocks, Feature) else list(blocks)
         self.texts = list(iterate_texts(texts))
         self.targets = None if targets is None else list(targets)
+        self._by_token = _are_by_token(targets)
         self.batch_size = positive_int("batch_size", batch_size)
         self.shuffle = shuffle
-        self._lengths = np.array([len(text) for text in self.texts], "int64")
+        self._lengths = np.array(self._count_tokens(), "int64")
         self._shapes = [shape.shape for block in self.blocks for shape in _input_shapes(block)]
         self._random = np.random.default_rng(random_seed)
         self._check_targets()
@@ -83,7 +86,10 @@ class Batches(keras.utils.PyDataset):
         inputs = arrays if len(arrays) > 1 else arrays[0]
         if self.targets is None:
             return (inputs,)
-        return inputs, _stack([self.targets[row] for row in rows], arrays[0].shape[1])
+        targets = [self.targets[row] for row in rows]
+        if self._by_token:
+            return inputs, pad_ids(targets, maxlen=arrays[0].shape[1])
+        return inputs, np.asarray(targets)
 
     def on_epoch_end(self) -> None:
         """Make the order of the next epoch."""
@@ -140,6 +146,12 @@ class Batches(keras.utils.PyDataset):
             self._random.shuffle(batches)
         self._batches = batches
 
+    def _count_tokens(self) -> list[int]:
+        if not self.texts or not isinstance(self.texts[0], str):
+            return [len(text) for text in self.texts]
+        tokenizer = self.blocks[0].leaves[0]._tokenizer
+        return [len(tokens) for tokens in tokenize(self.texts, tokenizer)]
+
     def _check_targets(self) -> None:
         if self.targets is None:
             return
@@ -147,12 +159,14 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(
                 f"expected a target for each of {len(self.texts)} texts, got {len(self.targets)}"
             )
-        for position, (text, target) in enumerate(zip(self.texts, self.targets, strict=True)):
-            tokens = isinstance(text, list) and np.ndim(target) == 1
-            if tokens and len(target) != len(text):
+        if not self._by_token:
+            return
+        for position, (tags, length) in enumerate(zip(self.targets, self._lengths, strict=True)):
+            if np.ndim(tags) != 1 or len(tags) != length:
                 raise ValueError(
-                    f"text {position} has {len(text)} tokens and {len(target)} tags: give each "
-                    "token one tag"
+                    f"expected {length} tags for the {length} tokens of text {position}, got "
+                    f"{preview(tags)}: give each token one tag, or pass an array if targets are "
+                    "for whole texts"
                 )
 
 
@@ -165,7 +179,7 @@ def _input_shapes(block: Feature) -> list[ModelIOShape]:
     return block.inputs_shape if isinstance(block.inputs_shape, list) else [block.inputs_shape]
 
 
-def _stack(targets: Sequence[Any], width: int) -> np.ndarray:
-    if np.ndim(targets[0]) == 1:
-        return pad_ids(targets, maxlen=width)
-    return np.asarray(targets)
+def _are_by_token(targets: Any) -> bool:
+    if targets is None or isinstance(targets, np.ndarray):
+        return False
+    return any(np.ndim(target) == 1 for target in targets)

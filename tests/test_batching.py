@@ -95,8 +95,25 @@ def test_targets_that_do_not_fit_are_refused():
     texts = [["a", "b"], ["a"]]
     with pytest.raises(ValueError, match="expected a target for each of 2 texts, got 1"):
         Batches(block(texts), texts, [1])
-    with pytest.raises(ValueError, match="text 1 has 1 tokens and 2 tags"):
-        Batches(block(texts), texts, [[0, 0], [0, 0]])
+    for wrong in ([[0, 0], [0, 0]], [[0, 0], 1], [[0, 0], [[0]]]):
+        with pytest.raises(ValueError, match="expected 1 tags for the 1 tokens of text 1, got"):
+            Batches(block(texts), texts, wrong)
+
+
+def test_strings_are_measured_in_tokens():
+    block = CharPerWordEmbeddingSequence("whitespace", 3, word_maxlen=None).build(["a b c d"])
+    batches = Batches(block, ["a b c", "abcdefghi"], [[0, 1, 2], [1]], shuffle=False)
+    np.testing.assert_array_equal(batches[0][1], [[1, 0, 0], [0, 1, 2]])
+    assert batches.padding_waste == 6 / 4
+    with pytest.raises(ValueError, match="expected 3 tags for the 3 tokens of text 0"):
+        Batches(block, ["a b c", "a"], [[0, 1], [1, 1, 1]])
+
+
+def test_an_array_of_targets_is_taken_as_it_is():
+    texts = [["a", "b"], ["a"], ["a", "b", "c"]]
+    one_hot = np.eye(3, dtype="float32")
+    batch = Batches(block(texts), texts, one_hot, shuffle=False)[0]
+    np.testing.assert_array_equal(batch[1], one_hot[[1, 0, 2]])
 
 
 def test_odd_arguments_are_refused():

@@ -10,6 +10,9 @@ import seqeval.metrics
 import seqeval.scheme
 import sklearn.metrics
 
+from nlp_builder.text.checks import preview
+from nlp_builder.text.schemes import parse_tag
+
 Mode = Literal["conlleval", "strict"]
 _AVERAGES = ("micro avg", "macro avg", "weighted avg")
 
@@ -23,6 +26,11 @@ class EntityReport:
         by_type: for each type, and for the averages "micro avg", "macro avg" and "weighted avg", a
             mapping with "precision", "recall", "f1-score" (0 to 1) and "support" (entities in
             gold).
+
+    Example:
+        >>> report = entity_report([["B-PER"]], [["B-PER"]])
+        >>> report.f1, report.by_type["PER"]["support"]
+        (1.0, 1.0)
     """
 
     mode: Mode
@@ -78,7 +86,9 @@ def entity_report(
         The report; types that only one side has are in it.
 
     Raises:
-        ValueError: if lengths differ, or mode or scheme is unknown.
+        ValueError: if lengths differ, mode or scheme is unknown, or, for "strict", a tag is none
+            of the scheme.
+        TypeError: if the tags of a text are not a list of strings.
 
     Example:
         >>> report = entity_report([["B-PER", "I-PER", "O"]], [["B-PER", "I-PER", "B-LOC"]])
@@ -89,6 +99,8 @@ def entity_report(
     options: dict[str, Any] = {"output_dict": True, "zero_division": 0}
     if mode == "strict":
         options |= {"mode": "strict", "scheme": _scheme(scheme)}
+        _require_scheme(gold, scheme)
+        _require_scheme(predicted, scheme)
     elif mode != "conlleval":
         raise ValueError(f"mode must be 'conlleval' or 'strict', got {mode!r}")
     if not any(tag != "O" for tags in (*gold, *predicted) for tag in tags):
@@ -134,6 +146,14 @@ def _scheme(name: str) -> Any:
     return getattr(seqeval.scheme, "IOBES" if name == "BIOES" else name)
 
 
+def _require_scheme(texts: list[list[str]], scheme: Any) -> None:
+    for tag in sorted({tag for tags in texts for tag in tags}):
+        try:
+            parse_tag(tag, scheme)
+        except ValueError as error:
+            raise ValueError(f"{error}: pass the scheme of the tags, scheme=...") from error
+
+
 def _row(precision: float, recall: float, f1: float, support: float) -> dict[str, float]:
     names = ("precision", "recall", "f1-score", "support")
     return dict(zip(names, map(float, (precision, recall, f1, support)), strict=True))
@@ -142,6 +162,7 @@ def _row(precision: float, recall: float, f1: float, support: float) -> dict[str
 def _same_lengths(
     gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
 ) -> tuple[list[list[str]], list[list[str]]]:
+    gold, predicted = _lists(gold), _lists(predicted)
     if len(gold) != len(predicted):
         raise ValueError(f"expected tags for {len(gold)} texts, got {len(predicted)}")
     for position, (one, other) in enumerate(zip(gold, predicted, strict=True)):
@@ -149,4 +170,14 @@ def _same_lengths(
             raise ValueError(
                 f"text {position} has {len(one)} gold tags and {len(other)} predicted ones"
             )
-    return [list(tags) for tags in gold], [list(tags) for tags in predicted]
+    return gold, predicted
+
+
+def _lists(texts: Sequence[Sequence[str]]) -> list[list[str]]:
+    for position, tags in enumerate(texts):
+        if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+            raise TypeError(
+                f"expected a list of tags for each text, got {preview(tags)} for text {position}: "
+                "pass a list of lists of strings"
+            )
+    return [list(tags) for tags in texts]

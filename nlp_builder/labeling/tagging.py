@@ -27,6 +27,16 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
     Raises:
         ValueError: if the model does not end in a CRF, or its tags are not as many as the
             alphabet's.
+
+    Example:
+        >>> from nlp_builder import CRF, CharPerWordEmbeddingSequence, RNNDigest
+        >>> texts, alphabet = [["Ada", "wrote"], ["Ada"]], TagAlphabet(["O", "B-PER"])
+        >>> characters = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None)
+        >>> words = RNNDigest(characters, 4, "gru").build(texts)
+        >>> chain = CRF(2)(keras.layers.Dense(2)(words.outputs), mask=words.mask)
+        >>> tags = predict_tags(keras.Model(words.inputs, chain), Batches(words, texts), alphabet)
+        >>> [len(row) for row in tags]
+        [2, 1]
     """
     crf = _crf_of(model)
     if crf.num_tags != len(alphabet):

@@ -147,3 +147,45 @@ def test_mixed_precision_shows_in_the_shape():
         assert digest(digest.preprocess_texts(CORPUS)).dtype == np.float32
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def test_without_masking_the_recurrence_runs_over_padding():
+    """Keras would fill in the implicit mask that word vectors carry."""
+    masked, unmasked = (
+        RNNDigest(words(), 3, "gru", masking=masking).build(CORPUS) for masking in (True, False)
+    )
+    ids = masked.preprocess_texts([["a"], ["a"] * 6, []])
+    one, other = masked(ids), unmasked(ids)
+    assert np.abs(one[0] - other[0]).max() > 1e-3
+    np.testing.assert_array_equal(one[1], other[1])
+    assert not one[2].any()
+    assert not other[2].any()
+
+
+def test_a_frozen_digest_stays_frozen_in_a_saved_model(tmp_path):
+    digest = RNNDigest(characters(), 3, "lstm", bidirectional=True).build(CORPUS).freeze()
+    model = keras.Model(digest.inputs, keras.layers.Dense(1)(digest.outputs))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(again.trainable_weights) == len(model.trainable_weights) == 2
+
+
+def test_a_shared_digest_is_applied_once():
+    shared = RNNDigest(characters(), 3, "gru", random_seed=1)
+    both = RNNDigest([shared, shared], 4, "gru").build(CORPUS)
+    calls = [layer.name for layer in keras.Model(both.inputs, both.outputs).layers]
+    assert sum("digest" in name for name in calls) == 2
+
+
+@pytest.mark.parametrize("wrong", [1.5, "x", None, True])
+def test_a_seed_that_is_none_is_refused_at_once(wrong):
+    with pytest.raises(TypeError, match="expected random_seed to be a whole number"):
+        RNNDigest(characters(), 3, "gru", random_seed=wrong)
+    with pytest.raises(TypeError, match="expected random_state to be a whole number"):
+        CharPerWordEmbeddingSequence(None, 3, random_state=wrong)
+
+
+def test_a_numpy_seed_is_a_seed():
+    digest = RNNDigest(characters(), 3, "gru", random_seed=np.int64(42))
+    same = RNNDigest(characters(), 3, "gru", random_seed=42)
+    assert digest.build(CORPUS).serialize() == same.build(CORPUS).serialize()

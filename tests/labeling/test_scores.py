@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from seqeval.metrics import f1_score
-from seqeval.scheme import IOB2
 
 from nlp_builder.labeling import entity_report, token_report
+from nlp_builder.text import spans_of
 
 GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-ORG", "I-ORG"]]
 
@@ -56,15 +55,24 @@ def test_bioes_is_read():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_micro_f1_is_that_of_seqeval(seed):
+@pytest.mark.parametrize("mode", ["conlleval", "strict"])
+def test_the_scores_are_those_of_spans_counted_by_hand(mode, seed):
     random = np.random.default_rng(seed)
     names = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
     gold, predicted = (
         [[names[i] for i in random.integers(0, 5, 12)] for _ in range(20)] for _ in range(2)
     )
-    assert entity_report(gold, predicted).f1 == pytest.approx(f1_score(gold, predicted))
-    strict = f1_score(gold, predicted, mode="strict", scheme=IOB2)
-    assert entity_report(gold, predicted, mode="strict").f1 == pytest.approx(strict)
+    found, wanted = (
+        {
+            (row, *span)
+            for row, tags in enumerate(texts)
+            for span in spans_of(tags, strict=mode == "strict")
+        }
+        for texts in (predicted, gold)
+    )
+    report = entity_report(gold, predicted, mode=mode)
+    assert report.precision == pytest.approx(len(found & wanted) / len(found))
+    assert report.recall == pytest.approx(len(found & wanted) / len(wanted))
 
 
 def test_the_report_has_a_line_for_each_type():
@@ -88,3 +96,16 @@ def test_odd_arguments_are_refused():
         entity_report(GOLD, GOLD, mode="strict", scheme="BIO")
     with pytest.raises(ValueError, match="nothing to score"):
         token_report([], [])
+
+
+@pytest.mark.parametrize("wrong", [["B-PER", "O"], [[1, 2]], [[None]]])
+def test_tags_that_are_no_lists_of_strings_are_refused(wrong):
+    with pytest.raises(TypeError, match="expected a list of tags for each text, got"):
+        entity_report(wrong, wrong)
+    with pytest.raises(TypeError, match="expected a list of tags for each text, got"):
+        token_report(wrong, wrong)
+
+
+def test_strict_scores_say_when_the_scheme_is_another():
+    with pytest.raises(ValueError, match="pass the scheme of the tags"):
+        entity_report([["S-PER"]], [["S-PER"]], mode="strict")

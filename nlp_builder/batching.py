@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,10 +21,11 @@ _JITTER = 2.0
 class Batches(keras.utils.PyDataset):
     """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
 
-    Texts of about the same number of tokens share a batch: a batch is as long as its longest text
-    (the second batch may be one step longer, since Keras takes a length that the first two have in
-    common for the only one), and what is padded is computed in vain. With `shuffle`, which texts
-    meet in a batch and the order of the batches change with each epoch.
+    A batch is as long as its longest text, if the blocks' maxima are None, and what is padded is
+    computed in vain. So with `shuffle` texts of about the same number of tokens share a batch; which
+    ones meet, and the order of the batches, change with each epoch. Without it the batches are in
+    the order of the texts. (The second batch may be one step longer than its texts: Keras takes a
+    length that the first two have in common for the only one.)
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
@@ -32,13 +34,15 @@ class Batches(keras.utils.PyDataset):
             each text, or with a list of ids for the tokens of each text (padded with 0 to the
             width of the first input: let a mask decide). None to predict.
         batch_size: texts in a batch; the last one may be smaller.
-        shuffle: a new order for each epoch, the same ones for the same seed.
+        shuffle: texts of like length together, in a new order for each epoch, the same ones for the
+            same seed; False for the order of the texts.
         random_seed: the seed of the order.
         **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery.
 
     Raises:
-        TypeError: if a text is not a text.
-        ValueError: if there are not as many targets as texts, or as many tags as tokens.
+        TypeError: if a text is not a text, or a block not a block.
+        ValueError: if there are not as many targets as texts, or as many tags as tokens, or if the
+            blocks read different numbers of words.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -46,7 +50,7 @@ class Batches(keras.utils.PyDataset):
         >>> block = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None).build(texts)
         >>> batches = Batches(block, texts, [[0, 1, 0], [0], [0, 1]], batch_size=2, shuffle=False)
         >>> [(ids.shape, tags.shape) for ids, tags in (batches[0], batches[1])]
-        [((2, 2, 12), (2, 2)), ((1, 3, 12), (1, 3))]
+        [((2, 3, 12), (2, 3)), ((1, 2, 12), (1, 2))]
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**kwargs)
         self.blocks = [blocks] if isinstance(blocks, Feature) else list(blocks)
+        _check_blocks(self.blocks)
         self.texts = list(iterate_texts(texts))
         self.targets = None if targets is None else list(targets)
         self._by_token = _are_by_token(targets)
@@ -71,6 +76,7 @@ class Batches(keras.utils.PyDataset):
         self._shapes = [shape.shape for block in self.blocks for shape in _input_shapes(block)]
         self._random = np.random.default_rng(random_seed)
         self._check_targets()
+        self._warn_of_cuts()
         self._plan()
 
     def __len__(self) -> int:
@@ -97,7 +103,7 @@ class Batches(keras.utils.PyDataset):
             self._plan()
 
     def in_order(self, function: Callable[[Any], Sequence[Any]]) -> list[Any]:
-        """Apply a function to the inputs of each batch; put the results in the order of the texts.
+        """Apply a function to batches of like lengths; put the results in the order of the texts.
 
         Args:
             function: gets a batch's inputs and returns one result for each of its texts.
@@ -109,7 +115,7 @@ class Batches(keras.utils.PyDataset):
             ValueError: if the function returns more or fewer results than the batch has texts.
         """
         results: list[Any] = [None] * len(self.texts)
-        for rows in self._batches:
+        for rows in self._parted(np.argsort(self._lengths, kind="stable")):
             arrays = self._arrays(rows)
             inputs = arrays if len(arrays) > 1 else arrays[0]
             for row, result in zip(rows, function(inputs), strict=True):
@@ -139,12 +145,25 @@ class Batches(keras.utils.PyDataset):
         return tuple(np.pad(array, width) for array, width in zip(second, widths, strict=True))
 
     def _plan(self) -> None:
-        jitter = self._random.uniform(0, _JITTER, len(self.texts)) if self.shuffle else 0
-        order = np.argsort(self._lengths + jitter, kind="stable")
-        batches = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
-        if self.shuffle:
-            self._random.shuffle(batches)
-        self._batches = batches
+        if not self.shuffle:
+            self._batches = self._parted(np.arange(len(self.texts)))
+            return
+        jitter = self._random.uniform(0, _JITTER, len(self.texts))
+        self._batches = self._parted(np.argsort(self._lengths + jitter, kind="stable"))
+        self._random.shuffle(self._batches)
+
+    def _parted(self, order: np.ndarray) -> list[np.ndarray]:
+        return [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+
+    def _warn_of_cuts(self) -> None:
+        maxlen = self._shapes[0][0]
+        cut = 0 if maxlen is None else int(np.sum(self._lengths > maxlen))
+        if cut:
+            warnings.warn(
+                f"{cut} of {len(self.texts)} texts have more than {maxlen} tokens, and are cut: "
+                "give the blocks a larger maximum, or None for the longest text of each batch",
+                stacklevel=3,
+            )
 
     def _count_tokens(self) -> list[int]:
         if not self.texts or not isinstance(self.texts[0], str):
@@ -162,12 +181,27 @@ class Batches(keras.utils.PyDataset):
         if not self._by_token:
             return
         for position, (tags, length) in enumerate(zip(self.targets, self._lengths, strict=True)):
-            if np.ndim(tags) != 1 or len(tags) != length:
+            if np.ndim(tags) != 1 or len(tags) != length or np.min(tags, initial=0) < 0:
                 raise ValueError(
-                    f"expected {length} tags for the {length} tokens of text {position}, got "
-                    f"{preview(tags)}: give each token one tag, or pass an array if targets are "
-                    "for whole texts"
+                    f"expected {length} tag ids for the {length} tokens of text {position}, got "
+                    f"{preview(tags)}: give each token the id of one tag, or pass an array if "
+                    "targets are for whole texts"
                 )
+
+
+def _check_blocks(blocks: list[Any]) -> None:
+    for block in blocks:
+        if not isinstance(block, Feature):
+            raise TypeError(
+                f"expected a block or a list of blocks, got {preview(block)} "
+                f"({type(block).__name__})"
+            )
+    lengths = [shape.shape[0] for block in blocks for shape in _input_shapes(block)]
+    if not lengths or len(set(lengths)) > 1:
+        raise ValueError(
+            f"expected blocks that read the same number of words, got the maxima {lengths} of "
+            f"{[type(block).__name__ for block in blocks]}: give them the same maximum, or None"
+        )
 
 
 def _listed(block: Feature, texts: Sequence[Text]) -> list[np.ndarray]:

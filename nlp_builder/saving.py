@@ -115,7 +115,9 @@ def unpack(data: bytes) -> Archive:
         nlp_builder.saving.ArchiveError: not a file of nlp_builder: File is not a zip file
     """
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise TypeError(f"expected the bytes of a saved block, got {type(data).__name__}")
+        raise TypeError(
+            f"expected the bytes of a saved block, got {type(data).__name__}: for a path, call load"
+        )
     members = _members(bytes(data))
     manifest = _from_json(_MANIFEST, members[_MANIFEST])
     _check_manifest(manifest, members)
@@ -139,7 +141,8 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         data: the bytes.
 
     Raises:
-        OSError: if the folder is missing or the disk is full; an older file is then as it was.
+        OSError: if the folder is missing, the path is a folder, or the disk is full; an older file
+            is then as it was. A process that is killed here may leave a hidden file beside it.
 
     Example:
         >>> import tempfile
@@ -149,6 +152,10 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         b'content'
     """
     target = Path(path).resolve()
+    if target.is_dir():
+        raise IsADirectoryError(f"expected the name of a file, got the folder {path}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {target.parent}")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         with open(temporary, "xb") as file:
@@ -158,8 +165,9 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         if target.exists():
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        error.add_note(f"{path} was not written; an older file of that name is as it was.")
         raise
 
 
@@ -174,7 +182,10 @@ def read(path: str | os.PathLike[str]) -> bytes:
 
     Raises:
         OSError: if there is no such file, or it may not be read.
+        TypeError: if `path` is not a path.
     """
+    if isinstance(path, bytes | bytearray | memoryview):
+        raise TypeError("expected a path, got bytes: for the bytes of a block, call deserialize")
     return Path(path).read_bytes()
 
 

@@ -55,12 +55,28 @@ def test_batches_change_with_the_epoch_and_not_with_the_process():
     assert rows_of(Batches(block(texts), texts, batch_size=8, random_seed=4)) != first
 
 
-def test_unshuffled_batches_stay():
+def test_unshuffled_batches_are_in_the_order_of_the_texts():
     texts = texts_of_many_lengths()
     batches = Batches(block(texts), texts, batch_size=8, shuffle=False)
-    first = rows_of(batches)
+    assert [row for rows in rows_of(batches) for row in rows] == list(range(50))
     batches.on_epoch_end()
-    assert rows_of(batches) == first
+    assert [row for rows in rows_of(batches) for row in rows] == list(range(50))
+
+
+def test_texts_that_are_cut_are_counted_in_one_warning():
+    texts = [["a"] * 3, ["a"] * 5, ["a"] * 9]
+    short = CharPerWordEmbeddingSequence(None, 3, word_maxlen=4).build(texts)
+    with pytest.warns(UserWarning, match="2 of 3 texts have more than 4 tokens"):
+        Batches(short, texts)
+
+
+def test_blocks_that_read_different_numbers_of_words_are_refused():
+    texts = [["a"]]
+    two = [CharPerWordEmbeddingSequence(None, 3, word_maxlen=n).build(texts) for n in (20, 30)]
+    with pytest.raises(ValueError, match=r"got the maxima \[20, 30\]"):
+        Batches(two, texts)
+    with pytest.raises(TypeError, match="expected a block or a list of blocks, got 'x'"):
+        Batches(["x"], texts)
 
 
 def test_results_come_in_the_order_of_the_texts():
@@ -79,9 +95,9 @@ def test_a_function_that_loses_a_result_is_an_error():
 def test_targets_may_be_numbers_or_tags():
     texts = [["a", "b"], ["a"]]
     by_text = Batches(block(texts), texts, [1.5, 2.5], shuffle=False)
-    np.testing.assert_array_equal(by_text[0][1], [2.5, 1.5])
+    np.testing.assert_array_equal(by_text[0][1], [1.5, 2.5])
     by_token = Batches(block(texts), texts, [[1, 2], [3]], shuffle=False)
-    np.testing.assert_array_equal(by_token[0][1], [[3, 0], [1, 2]])
+    np.testing.assert_array_equal(by_token[0][1], [[1, 2], [3, 0]])
 
 
 def test_several_blocks_give_several_inputs():
@@ -95,17 +111,17 @@ def test_targets_that_do_not_fit_are_refused():
     texts = [["a", "b"], ["a"]]
     with pytest.raises(ValueError, match="expected a target for each of 2 texts, got 1"):
         Batches(block(texts), texts, [1])
-    for wrong in ([[0, 0], [0, 0]], [[0, 0], 1], [[0, 0], [[0]]]):
-        with pytest.raises(ValueError, match="expected 1 tags for the 1 tokens of text 1, got"):
+    for wrong in ([[0, 0], [0, 0]], [[0, 0], 1], [[0, 0], [[0]]], [[0, 0], [-1]]):
+        with pytest.raises(ValueError, match="expected 1 tag ids for the 1 tokens of text 1, got"):
             Batches(block(texts), texts, wrong)
 
 
 def test_strings_are_measured_in_tokens():
     block = CharPerWordEmbeddingSequence("whitespace", 3, word_maxlen=None).build(["a b c d"])
     batches = Batches(block, ["a b c", "abcdefghi"], [[0, 1, 2], [1]], shuffle=False)
-    np.testing.assert_array_equal(batches[0][1], [[1, 0, 0], [0, 1, 2]])
+    np.testing.assert_array_equal(batches[0][1], [[0, 1, 2], [1, 0, 0]])
     assert batches.padding_waste == 6 / 4
-    with pytest.raises(ValueError, match="expected 3 tags for the 3 tokens of text 0"):
+    with pytest.raises(ValueError, match="expected 3 tag ids for the 3 tokens of text 0"):
         Batches(block, ["a b c", "a"], [[0, 1], [1, 1, 1]])
 
 
@@ -113,7 +129,7 @@ def test_an_array_of_targets_is_taken_as_it_is():
     texts = [["a", "b"], ["a"], ["a", "b", "c"]]
     one_hot = np.eye(3, dtype="float32")
     batch = Batches(block(texts), texts, one_hot, shuffle=False)[0]
-    np.testing.assert_array_equal(batch[1], one_hot[[1, 0, 2]])
+    np.testing.assert_array_equal(batch[1], one_hot)
 
 
 def test_odd_arguments_are_refused():

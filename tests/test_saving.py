@@ -127,8 +127,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
         saving.write(tmp_path / "nowhere" / "block.nlpb", b"new")
+    with pytest.raises(IsADirectoryError, match="expected the name of a file, got the folder"):
+        saving.write(tmp_path, b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_and_paths_are_told_apart():
+    with pytest.raises(TypeError, match="for the bytes of a block, call deserialize"):
+        saving.read(b"bytes")
+    with pytest.raises(TypeError, match="for a path, call load"):
+        saving.unpack("block.nlpb")
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
@@ -148,6 +158,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True
     )
     assert "File too large" in done.stderr
+    assert "an older file of that name is as it was" in done.stderr
     assert saving.read(path) == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["block.nlpb"]
 

@@ -9,6 +9,7 @@ import keras
 from nlp_builder.batching import Batches
 from nlp_builder.layers import CRF
 from nlp_builder.text import TagAlphabet
+from nlp_builder.text.checks import preview
 
 
 def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) -> list[list[str]]:
@@ -25,6 +26,7 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
         the blocks' maximum if that is less.
 
     Raises:
+        TypeError: if `batches` is something else.
         ValueError: if the model does not end in a CRF, or its tags are not as many as the
             alphabet's.
 
@@ -38,6 +40,10 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
         >>> [len(row) for row in tags]
         [2, 1]
     """
+    if not isinstance(batches, Batches):
+        raise TypeError(
+            f"expected Batches(blocks, texts), got {preview(batches)} ({type(batches).__name__})"
+        )
     crf = _crf_of(model)
     if crf.num_tags != len(alphabet):
         raise ValueError(

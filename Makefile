@@ -38,7 +38,7 @@ venv: $(VENV)/installed-dev  ## make .venv with everything that developers need
 
 demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=n, VECTORS=file
 	@echo "==> Running notebooks/ner_bilstm_crf.ipynb on $(if $(CORPUS),$(CORPUS),the sample corpus); its log follows"
-	@mkdir -p $(DEMO)
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@$(BIN)/python -m papermill notebooks/ner_bilstm_crf.ipynb $(DEMO)/ner_bilstm_crf.ipynb \
 		--log-output --no-progress-bar --kernel python3 --cwd . \
 		-r corpus "$(CORPUS)" -r vectors "$(VECTORS)" -p epochs $(EPOCHS) \

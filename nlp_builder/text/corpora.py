@@ -36,9 +36,10 @@ def read_columns(
     """Reads a column file, as CoNLL-2003 and WNUT-17 are.
 
     Lines that begin with `-DOCSTART-` part texts and are left out. So are comments: a line that
-    begins with "# " and either has another number of columns than the first line that does not, or
-    lacks the tab which that line has, or reads "# key = value". Any other line that begins with
-    "#" is the token "#". A text needs no blank line after it at the end of the file.
+    begins with "# " and has another number of columns than the first line that does not, or lacks
+    the tab which that line has, or reads "# key = value", or ends in no entity tag where that line
+    does. Any other line that begins with "#" holds a token. The last text of a file needs no blank
+    line after it.
 
     Args:
         path: the file.
@@ -53,8 +54,8 @@ def read_columns(
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a line has too few columns or is not in the encoding; the message names file
-            and line.
+        ValueError: a line has too few columns or other ones than the first, or is not in the
+            encoding; the message names file and line.
 
     Example:
         >>> import tempfile
@@ -66,7 +67,10 @@ def read_columns(
     """
     texts: list[list[str]] = []
     tags: list[list[str]] = []
+    first: tuple[int, list[str]] | None = None
     for rows in _texts_of(_lines(Path(path), encoding), separator):
+        first = first or rows[0]
+        _require_columns(rows, first, path)
         pairs = [
             _pick(fields, text_column, tag_column, f"{path}, line {number}")
             for number, fields in rows
@@ -177,7 +181,13 @@ def _is_comment(line: str, model: str, separator: str | None) -> bool:
         return False
     if re.match(r"# *[\w.:-]+ *= ", line) or ("\t" in model and "\t" not in line):
         return True
-    return len(_fields(line, separator)) != len(_fields(model, separator))
+    fields, others = _fields(line, separator), _fields(model, separator)
+    # With as many columns it is the token "#", unless tags are of entities and its own is not.
+    return len(fields) != len(others) or (_is_tag(others[-1]) and not _is_tag(fields[-1]))
+
+
+def _is_tag(field: str) -> bool:
+    return field == "O" or re.match("[BIES]-.", field) is not None
 
 
 def _fields(line: str, separator: str | None) -> list[str]:
@@ -185,6 +195,17 @@ def _fields(line: str, separator: str | None) -> list[str]:
         return line.split(separator)
     # str.split() would also part at a no-break space, which tokens may hold.
     return [field for field in line.replace("\t", " ").split(" ") if field]
+
+
+def _require_columns(
+    rows: list[tuple[int, list[str]]], first: tuple[int, list[str]], path: str | Path
+) -> None:
+    for number, fields in rows:
+        if len(fields) != len(first[1]):
+            raise ValueError(
+                f"{path}, line {number}: expected {len(first[1])} columns as in line {first[0]}, "
+                f"got {len(fields)}: {fields}; if tokens hold spaces, pass the separator"
+            )
 
 
 def _pick(fields: list[str], text_column: int, tag_column: int, where: str) -> tuple[str, str]:

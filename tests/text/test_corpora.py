@@ -100,9 +100,10 @@ def test_any_tokens_come_back(tmp_path_factory, texts):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a O\n\nb\n", {}, r"train.txt, line 3: expected columns .*, got 1 columns: \['b'\]"),
-        ("a x O\nb O", {"tag_column": 2}, r"train.txt, line 2: .*tag \(2\), got 2 columns"),
-        ("a x\nb", {"text_column": -2}, r"train.txt, line 2: .*token \(-2\)"),
+        ("\na\nb\n", {}, r"train.txt, line 2: expected columns .*, got 1 columns: \['a'\]"),
+        ("a O\nb O", {"tag_column": 2}, r"train.txt, line 1: .*tag \(2\), got 2 columns"),
+        ("a\nb", {"text_column": -2}, r"train.txt, line 1: .*token \(-2\)"),
+        ("a O\n\nb\n", {}, r"train.txt, line 3: expected 2 columns as in line 1, got 1"),
         (b"a O\nb O\ncaf\xe9 O", {}, r"train.txt, line 3: expected utf-8, got other bytes"),
     ],
 )
@@ -179,3 +180,18 @@ def test_the_sample_corpus_has_three_parts_in_iob2():
 def test_the_sample_corpus_has_no_other_part():
     with pytest.raises(ValueError, match=r"expected a split of \['train', 'valid', 'test'\], got"):
         load_sample_corpus("dev")
+
+
+def test_a_comment_with_as_many_columns_is_told_by_its_tag(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text("Ada B-PER\n# annotated\n# O\n#fail O\n", encoding="utf-8")
+    assert read_columns(path) == ([["Ada", "#", "#fail"]], [["B-PER", "O", "O"]])
+    path.write_text("Ada NNP\n# SYM\n", encoding="utf-8")
+    assert read_columns(path) == ([["Ada", "#"]], [["NNP", "SYM"]])
+
+
+def test_a_line_with_other_columns_than_the_first_is_refused(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text("Ada NNP B-PER\n\nOslo B-LOC\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"line 3: expected 3 columns as in line 1, got 2"):
+        read_columns(path)

@@ -5,7 +5,7 @@ from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
-from nlp_builder.layers.masking import MaskedConcatenate, PaddingMask, first_step_open
+from nlp_builder.layers.masking import MaskedConcatenate, first_step_open
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
@@ -18,7 +18,6 @@ __all__ = [
     "Digest",
     "MaskedConcatenate",
     "MaskedEmbedding",
-    "PaddingMask",
     "TagAccuracy",
     "decode",
     "entropy",

@@ -111,8 +111,11 @@ def split_chain(chain: Any) -> Scores:
             f"{shape}. Pass what the layer or model.predict returned, not potentials."
         )
     tags = shape[2] - 1
-    # A slice from an unknown end has no known length; the reshape says it.
-    rows = arrays_of(chain).reshape(chain[0, -(tags + 2) :, :tags], (tags + 2, tags))
+    xp = arrays_of(chain)
+    # The sum takes the rows of the first text, or zeros where there is no text. A slice from an
+    # unknown end has no known length; the reshape says it.
+    rows = xp.sum(chain[:1, -(tags + 2) :, :tags], axis=0)
+    rows = xp.reshape(rows, (tags + 2, tags))
     words = chain[:, : -(tags + 2)]
     return Scores(words[..., :tags], rows[:tags], rows[tags], rows[tags + 1], words[..., tags])
 

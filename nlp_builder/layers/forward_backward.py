@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.backends import at_least, compiled, extreme, taken
+
 LOWEST = -1e30  # stands for minus infinity: sums of it stay finite and differences are not NaN
 SAFE = 1e-28  # least product of normaliser and message at which 1e-38 is a rounding error
 NARROW = -32.0  # transitions, starts and ends above this keep every such product above SAFE
@@ -48,6 +50,7 @@ class Beliefs(NamedTuple):
     exact: Any
 
 
+@compiled()
 def forward_backward(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
     """Sums over all tag sequences, in both directions.
 
@@ -79,6 +82,7 @@ def forward_backward(potentials: Any, transitions: Any, start: Any, end: Any, ma
     )
 
 
+@compiled()
 def pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
     """Adds up the probabilities of neighbouring tags.
 
@@ -114,7 +118,8 @@ def _scaled(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) 
         # (batch, 2, tags)
         scores = message * weight
         scores = scores / ops.sum(scores, axis=-1, keepdims=True)
-        passed = ops.matmul(ops.reshape(scores, (-1, 2 * tags)), both)
+        # `keras.ops.matmul` makes float32 of float64 on PyTorch, the operator does not.
+        passed = ops.reshape(scores, (-1, 2 * tags)) @ both
         return ops.reshape(passed, (-1, 2, tags)), message
 
     before, after = _run(step, weights, ops.exp(start), ops.exp(end), mask)
@@ -135,7 +140,7 @@ def _scaled(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) 
 
 def _logarithmic(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Beliefs:
     potentials, transitions, start, end = (
-        ops.maximum(scores, LOWEST) for scores in (potentials, transitions, start, end)
+        at_least(scores, LOWEST) for scores in (potentials, transitions, start, end)
     )
     # (2, tags, tags): score of arriving at the row from the column
     both = ops.stack([ops.transpose(transitions), transitions])
@@ -171,13 +176,13 @@ def _run(step: Any, values: Any, start: Any, end: Any, mask: Any) -> tuple[Any, 
     # (words, batch, 2)
     order = ops.transpose(ops.stack([text * words + onward, text * words + back]), (2, 1, 0))
     # (words, batch, 2, tags)
-    inputs = ops.take(ops.reshape(values, (-1, tags)), order, axis=0)
+    inputs = taken(ops.reshape(values, (-1, tags)), order)
     # (batch, 2, tags)
     first = ops.broadcast_to(ops.stack([start, end]), (batch, 2, tags))
     # (words * batch * 2, tags)
     messages = ops.reshape(ops.scan(step, first, inputs)[1], (-1, tags))
-    before = ops.take(messages, (onward * batch + text) * 2, axis=0)
-    after = ops.take(messages, (back * batch + text) * 2 + 1, axis=0)
+    before = taken(messages, (onward * batch + text) * 2)
+    after = taken(messages, (back * batch + text) * 2 + 1)
     return before, after
 
 
@@ -212,8 +217,8 @@ def _exact(before: Any, after: Any, total: Any, total_after: Any, norm: Any, mas
     most that, divided by the message. NaN counts as not exact.
     """
     # (batch, words - 1): the normaliser at one word times the least message that it sends
-    onward = total[:, :-1] * ops.min(before, axis=-1)[:, 1:]
-    backward = total_after[:, 1:] * ops.min(after, axis=-1)[:, :-1]
+    onward = total[:, :-1] * extreme(ops.min, before, axis=-1)[:, 1:]
+    backward = total_after[:, 1:] * extreme(ops.min, after, axis=-1)[:, :-1]
     pairs = ops.where(mask[:, 1:] > 0, ops.minimum(onward, backward), 1.0)
     words = ops.where(mask > 0, norm, 1.0)
     return ops.logical_and(ops.all(pairs >= SAFE), ops.all(words >= SAFE))
@@ -224,11 +229,11 @@ def _scaled_pair_sums(beliefs: Beliefs, transitions: Any, factors: Any) -> Any:
     # (batch * (words - 1), tags)
     left = ops.reshape(beliefs.left[:, :-1], (-1, tags))
     right = ops.reshape(beliefs.right[:, 1:] * factors[..., None], (-1, tags))
-    return ops.exp(transitions) * ops.matmul(ops.transpose(left), right)
+    return ops.exp(transitions) * (ops.transpose(left) @ right)
 
 
 def _logarithmic_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> Any:
-    transitions = ops.maximum(transitions, LOWEST)
+    transitions = at_least(transitions, LOWEST)
     # (words, batch, tags), (words, batch)
     left, right = (ops.transpose(part, (1, 0, 2)) for part in (beliefs.left, beliefs.right))
     weights = ops.transpose(weights)
@@ -240,7 +245,7 @@ def _logarithmic_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> 
         weight = ops.where(word > 0, weights[word], 0.0)[:, None, None]
         # (batch, tags, tags)
         logs = left[previous][:, :, None] + transitions + right[word][:, None, :]
-        return total + ops.sum(ops.exp(ops.minimum(logs, 0.0)) * weight, axis=0)
+        return total + ops.sum(ops.exp(-at_least(-logs, 0.0)) * weight, axis=0)
 
     return ops.fori_loop(0, ops.shape(left)[0], add, ops.zeros_like(transitions))
 

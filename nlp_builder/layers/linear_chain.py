@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.backends import at_least, compiled, extreme, taken
 from nlp_builder.layers.forward_backward import (
     LOWEST,
     Beliefs,
@@ -240,13 +241,13 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
     # (batch, words): one flat look-up is faster than one along an axis
     tags = xp.where(chain.mask > 0, tags, 0)
     cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (-1, words)) + tags
-    chosen = xp.take(xp.reshape(chain.potentials, (-1,)), cells)
+    chosen = taken(xp.reshape(chain.potentials, (-1,)), cells)
     # (batch, words - 1)
-    pairs = xp.take(xp.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
+    pairs = taken(xp.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
     # (batch,)
     length = xp.sum(chain.mask, axis=1)
     final = xp.sum(xp.where(last_words(chain.mask) > 0, tags, 0), axis=1)
-    edges = xp.take(chain.start, tags[:, 0]) + xp.take(chain.end, final)
+    edges = taken(chain.start, tags[:, 0]) + taken(chain.end, final)
     return (
         xp.sum(_kept(chosen, chain.mask), axis=1)
         + xp.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
@@ -257,11 +258,12 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
 def _kept(values: Any, mask: Any) -> Any:
     # Minus infinity times the zero of a mask would be NaN.
     xp = arrays_of(values)
-    return xp.where(mask > 0, xp.maximum(values, LOWEST), 0.0)
+    return xp.where(mask > 0, at_least(values, LOWEST), 0.0)
 
 
 def shifted(chain: Scores) -> tuple[Scores, Any]:
     """Moves the largest of each set of scores to 0; returns what a log-partition lacks by that."""
+    chain = Scores(*(ops.convert_to_tensor(part) for part in chain))
     # (batch, words, 1)
     peaks = _peak(chain.potentials, axis=-1)
     moves = [_peak(part) for part in (chain.transitions, chain.start, chain.end)]
@@ -271,16 +273,17 @@ def shifted(chain: Scores) -> tuple[Scores, Any]:
     # (batch,)
     lengths = ops.sum(chain.mask, axis=1)
     offset = ops.sum(_kept(peaks[..., 0], chain.mask), axis=1)
-    offset = offset + ops.maximum(lengths - 1, 0) * moves[0]
+    offset = offset + at_least(lengths - 1, 0.0) * moves[0]
     offset = offset + _kept(moves[1] + moves[2], lengths)
     return Scores(potentials, transitions, start, end, chain.mask), offset
 
 
 def _peak(values: Any, axis: int | None = None) -> Any:
-    peaks = ops.max(values, axis=axis, keepdims=axis is not None)
-    return ops.stop_gradient(ops.maximum(peaks, LOWEST))
+    peaks = extreme(ops.max, values, axis=axis, keepdims=axis is not None)
+    return ops.stop_gradient(at_least(peaks, LOWEST))
 
 
+@compiled()
 @ops.custom_gradient
 def _log_partition(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
     beliefs = forward_backward(potentials, transitions, start, end, mask)

@@ -1,4 +1,4 @@
-"""Masks: made from ids, joined with AND, and made safe for recurrent kernels."""
+"""Masks: joined with AND, and made safe for recurrent kernels."""
 
 from __future__ import annotations
 
@@ -27,52 +27,6 @@ def first_step_open(mask: Any) -> Any:
     empty = ops.logical_not(ops.any(mask, axis=-1, keepdims=True))
     first = ops.logical_or(mask[..., :1], empty)
     return ops.concatenate([first, mask[..., 1:]], axis=-1)
-
-
-@keras.saving.register_keras_serializable(package="nlp_builder")
-class PaddingMask(keras.layers.Layer):
-    """Turns ids into a boolean mask that is True where an id is not 0, the padding.
-
-    Args:
-        reduce_last_axis: With True the last axis is left out: a word of characters `(batch, words,
-            chars)` counts if any of its characters does.
-        **kwargs: `name` and the like of a Keras layer.
-
-    Input shape: int `(batch, words)` or `(batch, words, chars)`. Output shape: bool, the same, or
-    without the last axis.
-
-    Example:
-        >>> ids = ops.convert_to_tensor([[[5, 0], [0, 0]]])
-        >>> ops.convert_to_numpy(PaddingMask(reduce_last_axis=True)(ids)).tolist()
-        [[True, False]]
-    """
-
-    def __init__(self, *, reduce_last_axis: bool = False, **kwargs: Any) -> None:
-        """Stores the arguments; see the class."""
-        super().__init__(**kwargs)
-        self.reduce_last_axis = reduce_last_axis
-        self.built = True
-
-    def call(self, inputs: Any) -> Any:
-        """Compares with 0; see the class for shapes."""
-        mask = ops.not_equal(inputs, 0)
-        return ops.any(mask, axis=-1) if self.reduce_last_axis else mask
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """Returns None: the output is a mask and has none."""
-        return None
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Returns the shape of the ids, without the last axis if that is reduced."""
-        return tuple(input_shape[:-1] if self.reduce_last_axis else input_shape)
-
-    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> keras.KerasTensor:
-        """Returns the symbolic mask for symbolic ids."""
-        return keras.KerasTensor(self.compute_output_shape(inputs.shape), "bool")
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "reduce_last_axis": self.reduce_last_axis}
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 
+from nlp_builder.layers.backends import at_least, compiled, scan
 from nlp_builder.layers.forward_backward import LOWEST
 from nlp_builder.layers.linear_chain import Scores, like, scores, shifted
 
@@ -49,15 +50,16 @@ def nbest(
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"count must be a positive integer, got {count!r}.")
     chain, offset = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
-    chain = Scores(*(ops.maximum(part, LOWEST) for part in chain))
-    final, states = _onward(chain, count)
-    tags, best = _way_back(chain, final, states, count)
+    chain = Scores(*(at_least(part, LOWEST) for part in chain))
+    final, states = _onward(chain, count=count)
+    tags, best = _way_back(chain, final, states, count=count)
     exists = best > LOWEST / 2
     score = ops.where(exists, best + offset[:, None], -float("inf"))
     tags = ops.where(exists[..., None], tags, 0)
     return like(potentials, tags), like(potentials, score)
 
 
+@compiled("count")
 def _onward(chain: Scores, count: int) -> tuple[Any, Any]:
     """Returns final scores `(batch, tags, n)` and where each came from, at each word but the last.
 
@@ -86,10 +88,11 @@ def _onward(chain: Scores, count: int) -> tuple[Any, Any]:
     # (batch, tags, n): one beginning, and ranks that are still free
     best = ops.pad(first, ((0, 0), (0, 0), (0, count - 1)), constant_values=LOWEST)
     came = ops.zeros_like(best)
-    (final, last), (_, states) = ops.scan(step, (best, came), words[1:])
+    (final, last), (_, states) = scan(step, (best, came), words[1:])
     return final, ops.concatenate([states, last[None]], axis=0)[1:]
 
 
+@compiled("count")
 def _way_back(chain: Scores, final: Any, states: Any, count: int) -> tuple[Any, Any]:
     size = chain.transitions.shape[0]
     ends = ops.reshape(final + chain.end[:, None], (-1, size * count))
@@ -101,7 +104,7 @@ def _way_back(chain: Scores, final: Any, states: Any, count: int) -> tuple[Any, 
     def back(state: Any, came: Any) -> tuple[Any, Any]:
         return ops.take_along_axis(came, state, axis=-1), state
 
-    first, later = ops.scan(back, ops.cast(state, "int32"), states, reverse=True)
+    first, later = scan(back, ops.cast(state, "int32"), states, reverse=True)
     # (words, batch, n) -> (batch, n, words)
     tags = ops.concatenate([first[None], later], axis=0) // count
     tags = ops.transpose(tags, (1, 2, 0))

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlp_builder.layers.backends import at_least, compiled
 from nlp_builder.layers.forward_backward import LOWEST, Beliefs, forward_backward, last_words
 from nlp_builder.layers.linear_chain import Scores, like, scores, shifted
 
@@ -103,7 +104,7 @@ def entropy(
         + _expected(tags[:, 0], chain.start, (1,))
         + _expected(final, chain.end, (1, 2))
     )
-    return like(potentials, ops.maximum(beliefs.log_partition - expected, 0.0))
+    return like(potentials, at_least(beliefs.log_partition - expected, 0.0))
 
 
 def sample(
@@ -142,16 +143,22 @@ def sample(
     """
     chain, beliefs = _believed(potentials, transitions, start, end, mask)
     # (batch, words, tags)
-    left = ops.cond(beliefs.exact, lambda: ops.log(beliefs.left), lambda: beliefs.left)
     uniform = keras.random.uniform(
-        ops.shape(left), minval=1e-7, maxval=1.0, dtype=left.dtype, seed=seed
+        ops.shape(beliefs.left), minval=1e-7, maxval=1.0, dtype=beliefs.left.dtype, seed=seed
     )
-    noisy = ops.maximum(left, LOWEST) - ops.log(-ops.log(uniform))
+    return like(potentials, _drawn(chain, beliefs, uniform))
+
+
+@compiled()
+def _drawn(chain: Scores, beliefs: Beliefs, uniform: Any) -> Any:
+    """Returns tags `(batch, words)` for random numbers `(batch, words, tags)` from 0 to 1."""
+    left = ops.cond(beliefs.exact, lambda: ops.log(beliefs.left), lambda: beliefs.left)
+    noisy = at_least(left, LOWEST) - ops.log(-ops.log(uniform))
     final = last_words(chain.mask)[..., None]
     # (words, batch, tags + 1): one tensor, since Keras' scan over several wants a known length
     words = ops.transpose(ops.concatenate([noisy, final], axis=-1), (1, 0, 2))
     # (tags to, tags from)
-    arriving = ops.maximum(ops.transpose(chain.transitions), LOWEST)
+    arriving = at_least(ops.transpose(chain.transitions), LOWEST)
 
     def back(tag: Any, word: Any) -> tuple[Any, Any]:
         onward = ops.where(word[:, -1:] > 0, chain.end, ops.take(arriving, tag, axis=0))
@@ -162,7 +169,7 @@ def sample(
         back, ops.zeros_like(words[0, :, 0], dtype="int32"), words, reverse=True
     )
     tags = ops.transpose(ops.concatenate([first[None], later[:-1]], axis=0))
-    return like(potentials, ops.where(chain.mask > 0, tags, 0))
+    return ops.where(chain.mask > 0, tags, 0)
 
 
 def _believed(
@@ -177,11 +184,12 @@ def _tags(chain: Scores, beliefs: Beliefs) -> Any:
     return ops.where(mask > 0, beliefs.joint / beliefs.norm[..., None], 0.0)
 
 
+@compiled()
 def _pairs(chain: Scores, beliefs: Beliefs) -> Any:
     # (batch, words - 1, tags, 1), (batch, words - 1, 1, tags)
     left, right = beliefs.left[:, :-1, :, None], beliefs.right[:, 1:, None, :]
     norm = (beliefs.total[:, :-1] * beliefs.norm[:, 1:])[..., None, None]
-    transitions = ops.maximum(chain.transitions, LOWEST)
+    transitions = at_least(chain.transitions, LOWEST)
     pairs = ops.cond(
         beliefs.exact,
         lambda: left * ops.exp(transitions) * right / norm,

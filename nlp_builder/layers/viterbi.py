@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.backends import at_least, compiled, extreme, scan
 from nlp_builder.layers.forward_backward import LOWEST
 from nlp_builder.layers.linear_chain import Scores, arrays_of, scores, sequence_score
 
@@ -46,8 +47,7 @@ def viterbi(
         ([[0, 1]], [3.0])
     """
     if isinstance(potentials, np.ndarray):
-        rest = (transitions, start, end, mask)
-        transitions, start, end, mask = (None if r is None else np.asarray(r) for r in rest)
+        transitions, start, end, mask = map(_array, (transitions, start, end, mask))
     chain = scores(potentials, transitions, start=start, end=end, mask=mask)
     xp = arrays_of(chain.potentials)
     # Kept finite, so that no sum of potentials equals a forbidden transition.
@@ -55,6 +55,13 @@ def viterbi(
     tags = _decode_arrays(chain) if xp is np else _decode_tensors(chain)
     edges = {"start": chain.start, "end": chain.end, "mask": chain.mask}
     return tags, sequence_score(chain.potentials, tags, chain.transitions, **edges)
+
+
+def _array(part: Any) -> Any:
+    if part is None or isinstance(part, np.ndarray | list | tuple):
+        return part
+    # PyTorch gives the values of a variable only by way of a tensor.
+    return ops.convert_to_numpy(ops.convert_to_tensor(part))
 
 
 def _decode_arrays(chain: Scores) -> Any:
@@ -86,7 +93,7 @@ def _decode_sorted(chain: Scores, lengths: Any) -> Any:
     for word in range(1, words):
         texts = active[word]
         before = best[word - 1, :, :texts]
-        before = before - _finite(before.max(axis=0))
+        before = before - at_least(before.max(axis=0), LOWEST)
         # (tags, texts)
         arrived = (before[:, None, :] + transitions).max(axis=0)
         best[word, :, :texts] = arrived + potentials[word, :, :texts]
@@ -103,17 +110,15 @@ def _way_back(chain: Scores, best: Any, active: Any) -> Any:
         reached = active[word]
         tags[word, :reached] = tag[:reached]
         before = best[word - 1, :, :reached]
+        before = before - at_least(before.max(axis=0), LOWEST)
         # (texts, tags)
-        arrived = (before - _finite(before.max(axis=0))).T + chain.transitions.T[tag[:reached]]
+        arrived = before.T + chain.transitions.T[tag[:reached]]
         tag[:reached] = arrived.argmax(axis=1)
     tags[0, : active[0]] = tag[: active[0]]
     return tags.T
 
 
-def _finite(peaks: Any) -> Any:
-    return np.maximum(peaks, LOWEST)
-
-
+@compiled()
 def _decode_tensors(chain: Scores) -> Any:
     """Decodes with `keras.ops`; returns `(batch, words)`."""
     # (words, batch, tags + 1): one tensor, since Keras' scan over several wants a known length
@@ -123,9 +128,9 @@ def _decode_tensors(chain: Scores) -> Any:
     arriving = ops.transpose(chain.transitions)
 
     def onward(best: Any, word: Any) -> tuple[Any, Any]:
-        best = best - ops.maximum(ops.max(best, axis=-1, keepdims=True), LOWEST)
+        best = best - at_least(extreme(ops.max, best, axis=-1, keepdims=True), LOWEST)
         # (batch, tags)
-        arrived = ops.max(best[:, None, :] + arriving, axis=-1) + word[:, :-1]
+        arrived = extreme(ops.max, best[:, None, :] + arriving, axis=-1) + word[:, :-1]
         # Handed on as they came in, so that the way back compares the same numbers.
         return ops.where(word[:, -1:] > 0, arrived, best), best
 
@@ -134,9 +139,9 @@ def _decode_tensors(chain: Scores) -> Any:
         return ops.where(word[:, -1] > 0, ops.cast(came, "int32"), tag), tag
 
     # (words - 1, batch, tags)
-    last, best = ops.scan(onward, chain.start + words[0, :, :-1], words[1:])
+    last, best = scan(onward, chain.start + words[0, :, :-1], words[1:])
     tag = ops.cast(ops.argmax(last + chain.end, axis=-1), "int32")
     best = ops.concatenate([best, words[1:, :, -1:]], axis=-1)
-    first, later = ops.scan(back, tag, best, reverse=True)
+    first, later = scan(back, tag, best, reverse=True)
     tags = ops.transpose(ops.concatenate([first[None], later], axis=0))
     return ops.where(chain.mask > 0, tags, 0)

@@ -3,13 +3,14 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.layers import CRF, CRFLoss
 from nlp_builder.layers.forward_backward import forward_backward
 from nlp_builder.layers.linear_chain import scores, shifted
 
+from .backend import array, examples
 from .reference import random_chain
 
 # O, B-X, I-X, B-Y, I-Y in IOB2: I-X only after B-X and I-X.
@@ -25,10 +26,10 @@ def is_legal(path):
 
 
 def chain_of(crf, potentials, mask):
-    return np.asarray(crf(potentials.astype("float32"), mask=mask))
+    return array(crf(potentials.astype("float32"), mask=mask))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     size=st.sampled_from([1.0, 50.0, 1e4, 1e30, 3e38]),
@@ -41,7 +42,7 @@ def test_no_decoded_sequence_is_illegal_whatever_the_potentials(seed, size, cons
     chain = chain_of(crf, potentials, truth.mask)
     for form in (chain, keras.ops.convert_to_tensor(chain)):
         tags, _ = crf.decode(form)
-        for path, length in zip(np.asarray(tags).tolist(), truth.lengths, strict=True):
+        for path, length in zip(array(tags).tolist(), truth.lengths, strict=True):
             assert is_legal(path[:length])
 
 
@@ -64,13 +65,13 @@ def test_training_knows_the_constraints_only_when_asked():
     legal = np.where(truth.mask, 1, -1)
     free, bound = (CRF(5, constraints=IOB2, constrain_training=asked) for asked in (False, True))
     values = [
-        np.asarray(crf.log_likelihood(chain_of(crf, truth.potentials, truth.mask), legal))
+        crf.log_likelihood(chain_of(crf, truth.potentials, truth.mask), legal)
         for crf in (free, bound)
     ]
     assert (values[1] > values[0]).all()
     illegal = np.where(truth.mask, 2, -1)
     value = bound.log_likelihood(chain_of(bound, truth.potentials, truth.mask), illegal)
-    assert (np.asarray(value) < -9e5).all()
+    assert (value < -9e5).all()
 
 
 def test_constrained_training_stays_in_fast_probabilities():

@@ -4,6 +4,8 @@ import pytest
 
 from nlp_builder.layers import MaskedEmbedding
 
+from .backend import array
+
 
 def model_of(layer):
     ids = keras.Input((None,), dtype="int32")
@@ -34,13 +36,13 @@ def test_padding_gives_zeros_whatever_the_matrix_holds():
     layer = MaskedEmbedding(2, 3)
     layer.build()
     layer.set_weights([np.ones((2, 3))])
-    np.testing.assert_array_equal(layer(np.array([0, 1])), [[0, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(array(layer(np.array([0, 1]))), [[0, 0, 0], [1, 1, 1]])
 
 
 def test_a_matrix_can_be_set_and_is_checked():
     layer = MaskedEmbedding(3, 2)
     layer.set_matrix([[0, 0], [1, 2], [3, 4]])
-    np.testing.assert_array_equal(layer(np.array([2])), [[3, 4]])
+    np.testing.assert_array_equal(array(layer(np.array([2]))), [[3, 4]])
     with pytest.raises(ValueError, match=r"shape \(3, 2\), got \(2, 2\)"):
         layer.set_matrix(np.zeros((2, 2)))
     with pytest.raises(ValueError, match="Row 0 is padding"):
@@ -49,7 +51,7 @@ def test_a_matrix_can_be_set_and_is_checked():
 
 def test_one_seed_gives_one_matrix():
     first, second, other = (MaskedEmbedding(9, 4, random_seed=seed) for seed in (5, 5, 6))
-    matrices = [np.asarray(layer(np.arange(9))) for layer in (first, second, other)]
+    matrices = [array(layer(np.arange(9))) for layer in (first, second, other)]
     np.testing.assert_array_equal(matrices[0], matrices[1])
     assert (matrices[0][1:] != matrices[2][1:]).any()
 
@@ -58,7 +60,7 @@ def test_any_rank_of_ids_and_half_precision():
     layer = MaskedEmbedding(9, 4, dtype="mixed_float16")
     vectors = layer(np.ones((2, 3, 5), "int64"))
     assert vectors.shape == (2, 3, 5, 4)
-    assert vectors.dtype == "float16"
+    assert keras.backend.standardize_dtype(vectors.dtype) == "float16"
     assert layer(keras.Input((None, None), dtype="int32")).shape == (None, None, None, 4)
 
 
@@ -67,7 +69,7 @@ def test_a_saved_model_predicts_the_same(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     ids = np.array([[1, 5, 0]])
-    np.testing.assert_array_equal(model(ids), loaded(ids))
+    np.testing.assert_array_equal(array(model(ids)), array(loaded(ids)))
     assert model.layers[1].get_config() == loaded.layers[1].get_config()
 
 

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
-import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.layers import nbest, viterbi
 
+from .backend import examples, tensorflow_graphs
 from .reference import all_paths, chains, random_chain
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(chains, st.sampled_from([1, 2, 5, 20]))
 def test_the_best_of_all_paths_come_in_order(chain, count):
     tags, score = nbest(chain.potentials, chain.transitions, count, **chain.rest)
@@ -46,7 +46,10 @@ def test_sequences_that_are_forbidden_do_not_exist():
     assert score[0].tolist() == [0, 0, 0, -np.inf, -np.inf]
 
 
+@tensorflow_graphs
 def test_unknown_shapes_in_a_graph():
+    import tensorflow as tf
+
     chain = random_chain(3, padding=False)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, 4))])

@@ -4,13 +4,14 @@ import pytest
 
 from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, lengths
 
+from .backend import array
 from .reference import random_chain
 
 
 def chain_and_truth(seed=1):
     truth = random_chain(seed)
     crf = CRF(4, transitions_initializer=keras.initializers.RandomNormal(seed=1))
-    return crf, np.asarray(crf(truth.potentials, mask=truth.mask)), truth
+    return crf, array(crf(truth.potentials, mask=truth.mask)), truth
 
 
 def test_the_accuracy_is_that_of_the_most_probable_tags_without_padding():

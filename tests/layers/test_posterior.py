@@ -1,11 +1,12 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 
 from nlp_builder.layers import entropy, log_partition, marginals, pair_marginals, sample
 
+from .backend import examples, tensorflow_graphs
+from .gradients import value_and_gradients
 from .reference import all_paths, chains, random_chain
 
 
@@ -25,7 +26,7 @@ def fallen_back(chain):
     return chain._replace(potentials=potentials, transitions=wide, start=start, end=end)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(chains)
 def test_marginals_and_entropy_equal_the_enumeration(chain):
     arguments = chain.potentials, chain.transitions
@@ -45,13 +46,12 @@ def test_marginals_and_entropy_equal_the_enumeration(chain):
 
 def test_marginals_are_the_gradient_of_the_log_partition():
     chain = random_chain(1, words=30, tags=9)
-    potentials = tf.constant(chain.potentials)
-    with tf.GradientTape() as tape:
-        tape.watch(potentials)
-        value = log_partition(potentials, chain.transitions, **chain.rest)
-    probable = marginals(potentials, chain.transitions, **chain.rest)
-    np.testing.assert_allclose(tape.gradient(value, potentials), probable, atol=1e-6)
-    np.testing.assert_allclose(tf.reduce_sum(probable, axis=-1), chain.mask, atol=1e-5)
+    _, [gradient] = value_and_gradients(
+        lambda parts: log_partition(parts[0], chain.transitions, **chain.rest), [chain.potentials]
+    )
+    probable = marginals(chain.potentials, chain.transitions, **chain.rest)
+    np.testing.assert_allclose(gradient, probable, atol=1e-6)
+    np.testing.assert_allclose(probable.sum(axis=-1), chain.mask, atol=1e-5)
 
 
 def test_logarithms_and_probabilities_agree():
@@ -83,6 +83,14 @@ def test_samples_come_as_often_as_they_should(change):
     np.testing.assert_allclose(seen, chances, atol=0.015)
 
 
+def test_a_batch_without_texts_gives_empty_results():
+    chain = random_chain(3, batch=0)
+    arguments = chain.potentials, chain.transitions
+    assert pair_marginals(*arguments, **chain.rest).shape == (0, 5, 4, 4)
+    assert entropy(*arguments, **chain.rest).shape == (0,)
+    assert sample(*arguments, seed=1, **chain.rest).shape == (0, 6)
+
+
 def test_samples_repeat_with_their_seed_and_spare_padding():
     chain = random_chain(5, words=20)
     arguments = chain.potentials, chain.transitions
@@ -93,7 +101,10 @@ def test_samples_repeat_with_their_seed_and_spare_padding():
     assert first.dtype == "int32"
 
 
+@tensorflow_graphs
 def test_tensors_of_unknown_shape():
+    import tensorflow as tf
+
     chain = random_chain(6, padding=False)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, 4))])

@@ -1,12 +1,12 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.layers.viterbi import viterbi
 
+from .backend import array, examples, tensorflow_graphs
 from .reference import all_paths, chains, random_chain
 
 
@@ -17,11 +17,11 @@ def decoded(chain, backend):
         potentials = keras.ops.convert_to_tensor(potentials)
     tags, score = viterbi(potentials, chain.transitions, **chain.rest)
     assert isinstance(tags, np.ndarray) == (backend == "numpy")
-    return keras.ops.convert_to_numpy(tags), keras.ops.convert_to_numpy(score)
+    return array(tags), array(score)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "tensors"])
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(chain=chains)
 def test_the_best_of_all_paths_is_found(backend, chain):
     tags, score = decoded(chain, backend)
@@ -51,7 +51,7 @@ def test_a_text_without_words_scores_zero(backend):
     assert not tags[3].any()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     seed=st.integers(0, 2**32 - 1),
     size=st.sampled_from([1.0, 1e4, 1e30, 3e38]),
@@ -82,13 +82,17 @@ def test_arrays_are_decoded_by_numpy_with_the_variables_of_a_layer():
     np.testing.assert_array_equal(tags, decoded(chain, "numpy")[0])
 
 
-def test_an_empty_batch_is_decoded():
-    tags, score = viterbi(np.zeros((0, 5, 3)), np.zeros((3, 3)))
+@pytest.mark.parametrize("backend", ["numpy", "tensors"])
+def test_an_empty_batch_is_decoded(backend):
+    tags, score = decoded(random_chain(1, batch=0, words=5), backend)
     assert tags.shape == (0, 5)
     assert score.shape == (0,)
 
 
+@tensorflow_graphs
 def test_unknown_shapes_in_a_graph():
+    import tensorflow as tf
+
     chain = random_chain(4, padding=False)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, 4))])

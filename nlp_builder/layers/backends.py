@@ -1,0 +1,125 @@
+"""What the operations of Keras do not do alike on every backend."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+
+def scan(step: Callable, first: Any, inputs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
+    """Runs a loop over the first axis of a tensor, which may be empty.
+
+    `keras.ops.scan` has no result to stack there on PyTorch, and XLA refuses such a loop.
+
+    Args:
+        step: Takes a state and a slice of `inputs`; returns the next state and an output, which has
+            the shapes and the types of a state.
+        first: The state to begin with: a tensor, or a tuple of them.
+        inputs: `(steps, ...)`.
+        reverse: Whether the loop begins at the last slice; the outputs stay in the order of
+            `inputs`.
+
+    Returns:
+        The last state and the outputs, `(steps, ...)`.
+
+    Example:
+        >>> def add(total, value):
+        ...     return total + value, total
+        >>> last, before = scan(add, ops.zeros(()), ops.ones((3,)))
+        >>> float(last), ops.convert_to_numpy(before).tolist()
+        (3.0, [0.0, 1.0, 2.0])
+    """
+    if inputs.shape[0] == 0:
+        return first, tree.map_structure(lambda state: ops.stack([state])[:0], first)
+    return ops.scan(step, first, inputs, reverse=reverse)
+
+
+def extreme(reduce: Callable, values: Any, **axes: Any) -> Any:
+    """Reduces by `keras.ops.max` or `min`, which refuse the tensors of a batch without texts.
+
+    Args:
+        reduce: The function.
+        values: A tensor.
+        **axes: `axis` and `keepdims` of the function.
+
+    Returns:
+        The reduced tensor, without entries or zeros where `values` has no entries.
+
+    Example:
+        >>> tuple(extreme(ops.max, ops.zeros((0, 3)), axis=1).shape)
+        (0,)
+    """
+    return (ops.sum if 0 in values.shape else reduce)(values, **axes)
+
+
+def taken(values: Any, indices: Any) -> Any:
+    """Looks up rows, also in a batch without texts, where JAX refuses to look up nothing.
+
+    Args:
+        values: `(rows, ...)`, a tensor or an array.
+        indices: int, of any shape.
+
+    Returns:
+        The shape of `indices` and behind it that of a row; an array if `values` is one.
+
+    Example:
+        >>> taken(ops.zeros((0,)), ops.zeros((0, 5), "int32")).shape[1]
+        5
+    """
+    if isinstance(values, np.ndarray):
+        return np.take(values, indices, axis=0)
+    if 0 in values.shape:
+        return ops.zeros((*indices.shape, *values.shape[1:]), dtype=values.dtype)
+    return ops.take(values, indices, axis=0)
+
+
+def at_least(values: Any, least: float) -> Any:
+    """Raises what is below `least` to it, in the type of the values.
+
+    `keras.ops.maximum` makes float32 of float64 on PyTorch.
+
+    Args:
+        values: A tensor or an array of floats.
+        least: The lowest that stays.
+
+    Returns:
+        The values, none of them below `least`; an array if `values` is one.
+
+    Example:
+        >>> at_least(np.array([-np.inf, 2.0]), -1.0).tolist()
+        [-1.0, 2.0]
+    """
+    if isinstance(values, np.ndarray):
+        return np.maximum(values, least)
+    # Asked this way round, NaN stays NaN.
+    return ops.where(values < least, ops.convert_to_tensor(least, dtype=values.dtype), values)
+
+
+def compiled(*static: str) -> Callable[[Callable], Callable]:
+    """Decorates a function of tensors, so that JAX compiles it once for each shape.
+
+    JAX compiles loops and branches anew at each call that is not itself compiled, which takes a
+    thousand times as long as they run. On other backends the function stays as it is.
+
+    Args:
+        *static: Names of the arguments that are no tensors.
+
+    Returns:
+        The decorator.
+
+    Example:
+        >>> @compiled("times")
+        ... def repeated(values, times):
+        ...     return ops.concatenate([values] * times)
+        >>> repeated(ops.ones((2,)), times=3).shape[0]
+        6
+    """
+    if keras.backend.backend() != "jax":
+        return lambda function: function
+    jit = importlib.import_module("jax").jit
+    return lambda function: jit(function, static_argnames=static)

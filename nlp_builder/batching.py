@@ -13,6 +13,8 @@ from nlp_builder.features import Feature, ModelIOShape
 from nlp_builder.text import Text, iterate_texts, pad_ids, tokenize
 from nlp_builder.text.checks import positive_int, preview
 
+__all__ = ["Batches"]
+
 # Lengths are jittered by up to this many tokens before texts are sorted, so that batches differ
 # from epoch to epoch while texts of a batch stay about as long as each other.
 _JITTER = 2.0
@@ -22,10 +24,10 @@ class Batches(keras.utils.PyDataset):
     """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
 
     A batch is as long as its longest text, if the blocks' maxima are None, and what is padded is
-    computed in vain. So with `shuffle` texts of about the same number of tokens share a batch; which
-    ones meet, and the order of the batches, change with each epoch. Without it the batches are in
-    the order of the texts. (The second batch may be one step longer than its texts: Keras takes a
-    length that the first two have in common for the only one.)
+    computed in vain. So with `shuffle` texts of about the same number of tokens share a batch;
+    which ones meet, and the order of the batches, change with each epoch. Without it the batches
+    are in the order of the texts. (The second batch may be one step longer than its texts: Keras
+    takes a length that the first two have in common for the only one.)
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["plot_history", "plot_lengths", "plot_transitions"]
+
 
 def plot_transitions(transitions: Any, tags: Sequence[str], *, axes: Axes | None = None) -> Axes:
     """Draw the transition scores of a CRF: from the tag of a row to the tag of a column.

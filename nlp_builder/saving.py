@@ -29,6 +29,17 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+__all__ = [
+    "FORMAT_NAME",
+    "FORMAT_VERSION",
+    "Archive",
+    "ArchiveError",
+    "pack",
+    "read",
+    "unpack",
+    "write",
+]
+
 FORMAT_NAME = "nlp_builder"
 FORMAT_VERSION = 1
 
@@ -183,6 +194,12 @@ def read(path: str | os.PathLike[str]) -> bytes:
     Raises:
         OSError: if there is no such file, or it may not be read.
         TypeError: if `path` is not a path.
+
+    Example:
+        >>> read("nowhere.nlpb")
+        Traceback (most recent call last):
+            ...
+        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.nlpb'
     """
     if isinstance(path, bytes | bytearray | memoryview):
         raise TypeError("expected a path, got bytes: for the bytes of a block, call deserialize")

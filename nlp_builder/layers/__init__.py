@@ -1,6 +1,6 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
-from nlp_builder.layers.chain import decode, lengths
+from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
@@ -19,7 +19,6 @@ __all__ = [
     "MaskedConcatenate",
     "MaskedEmbedding",
     "TagAccuracy",
-    "decode",
     "entropy",
     "first_step_open",
     "lengths",

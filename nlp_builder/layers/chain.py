@@ -13,7 +13,6 @@ from keras import ops
 
 from nlp_builder.layers import linear_chain
 from nlp_builder.layers.linear_chain import Scores, arrays_of, like
-from nlp_builder.layers.viterbi import viterbi
 
 
 class Constraints(NamedTuple):
@@ -39,12 +38,21 @@ class Constraints(NamedTuple):
         Returns:
             The parts with the new scores.
 
+        Raises:
+            ValueError: If the parts have another number of tags.
+
         Example:
             >>> only_first = Constraints(np.eye(2) > 0, np.array([1, 0]) > 0, np.array([1, 1]) > 0)
             >>> parts = split_chain(np.zeros((1, 5, 3)))
             >>> only_first.apply(parts, -9.0).start.tolist()
             [0.0, -9.0]
         """
+        expected, given = len(self.start), parts.potentials.shape[-1]
+        if given != expected:
+            raise ValueError(
+                f"Expected a chain with {expected} tags, as the constraints have, got one with "
+                f"{given}. Pass what the layer with these constraints returned."
+            )
         xp = arrays_of(parts.transitions)
         transitions, start, end = (
             xp.where(allowed, score, forbidden)
@@ -98,12 +106,19 @@ def split_chain(chain: Any) -> Scores:
         Potentials `(batch, words, tags)`, transitions, start, end and mask.
 
     Raises:
+        TypeError: If `chain` is no tensor, or a ragged one.
         ValueError: If `chain` cannot be one.
 
     Example:
         >>> tuple(split_chain(np.zeros((2, 8, 4))).potentials.shape)
         (2, 3, 3)
     """
+    if hasattr(chain, "row_splits") or not hasattr(chain, "shape"):
+        raise TypeError(
+            f"Expected a tensor or an array, got {type(chain).__name__}. Texts of different "
+            "lengths make model.predict return a ragged tensor: predict them batch by batch, with "
+            "predict_tags or Batches.in_order, or on arrays of one length."
+        )
     shape = tuple(chain.shape)
     if len(shape) != 3 or shape[2] < 2 or (shape[1] is not None and shape[1] <= shape[2]):
         raise ValueError(
@@ -158,14 +173,22 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
         [0.0]
     """
     parts = split_chain(chain)
-    expected, given = tuple(parts.potentials.shape[:2]), tuple(np.shape(tags))
+    expected, given = tuple(parts.potentials.shape[:2]), _shape(tags)
     if len(given) != 2 or (None not in (expected[1], given[1]) and expected[1] != given[1]):
         raise ValueError(
-            f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got {given}."
+            f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got "
+            f"{given}. Tags are ids, not one-hot vectors."
         )
     return linear_chain.log_likelihood(
         parts.potentials, tags, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
     )
+
+
+def _shape(tags: Any) -> tuple[int | None, ...]:
+    try:
+        return tuple(np.shape(tags))
+    except ValueError:  # TensorFlow, where the number of axes is not known
+        return ()
 
 
 def lengths(chain: Any) -> Any:
@@ -185,26 +208,3 @@ def lengths(chain: Any) -> Any:
         [3]
     """
     return like(chain, ops.cast(ops.sum(split_chain(chain).mask, axis=1), "int32"))
-
-
-def decode(chain: Any) -> tuple[Any, Any]:
-    """Finds the best tags of each text, and how many of them are of words.
-
-    A chain does not know the constraints of its layer, unless the layer trains with them; to decode
-    with them use `CRF.decode`.
-
-    Args:
-        chain: The output of a CRF layer, a tensor or an array.
-
-    Returns:
-        Tags, int32 `(batch, words)`, 0 at padding; lengths, int32 `(batch,)`.
-
-    Raises:
-        ValueError: If `chain` cannot be the output of a CRF layer.
-
-    Example:
-        >>> tags, lengths = decode(np.ones((1, 7, 3)))
-        >>> tags.tolist(), lengths.tolist()
-        ([[0, 0, 0]], [3])
-    """
-    return call_on(viterbi, split_chain(chain))[0], lengths(chain)

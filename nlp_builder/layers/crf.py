@@ -12,7 +12,6 @@ from nlp_builder.layers.chain import (
     Constraints,
     call_on,
     constraints_of,
-    decode,
     lengths,
     log_likelihood,
     split_chain,
@@ -22,7 +21,7 @@ from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.viterbi import viterbi
 
-__all__ = ["CRF", "CRFDecoder", "decode"]
+__all__ = ["CRF", "CRFDecoder"]
 
 FORBIDDEN = -1e6  # what a constraint scores in training: exp of it is 0, sums of it stay finite
 
@@ -165,6 +164,9 @@ class CRF(keras.layers.Layer):
 
         Returns:
             `(batch,)`, an array if `chain` is one.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer, or `tags` do not fit it.
         """
         return log_likelihood(chain, tags)
 
@@ -177,6 +179,9 @@ class CRF(keras.layers.Layer):
 
         Returns:
             Tags, int32 `(batch, words)`, 0 at padding; scores `(batch,)`.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer, or has other tags.
         """
         if isinstance(chain, keras.KerasTensor):
             return CRFDecoder(self.num_tags, constraints=self.constraints)(chain)
@@ -192,6 +197,10 @@ class CRF(keras.layers.Layer):
         Returns:
             Tags, int32 `(batch, n, words)`, 0 at padding; scores `(batch, n)`, best first, minus
             infinity where a text has fewer sequences.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer, or has other tags, or `n`
+                is not a positive integer.
         """
         return call_on(nbest, _allowed(chain, self.constraints), n)
 
@@ -203,6 +212,9 @@ class CRF(keras.layers.Layer):
 
         Returns:
             `(batch, words, num_tags)`; each word sums to 1, padding is zeros.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer, or has other tags.
         """
         return call_on(marginals, _allowed(chain, self.constraints))
 
@@ -214,6 +226,9 @@ class CRF(keras.layers.Layer):
 
         Returns:
             int32 `(batch,)`.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer.
         """
         return lengths(chain)
 

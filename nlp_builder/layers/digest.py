@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from nlp_builder.layers.masking import first_step_open
@@ -70,16 +71,16 @@ class Digest(keras.layers.Layer):
         super().__init__(**{name: kwargs.pop(name) for name in _LAYER_ARGUMENTS if name in kwargs})
         _check(units, rnn_type, stacked_layers)
         _check_rnn_arguments(kwargs)
-        self.units = units
+        self.units = int(units)
         self.rnn_type = rnn_type
-        self.stacked_layers = stacked_layers
+        self.stacked_layers = int(stacked_layers)
         self.bidirectional = bidirectional
         self.return_sequences = return_sequences
         self.masking = masking
         self.random_seed = random_seed
         self.rnn_kwargs = kwargs
         self.supports_masking = True
-        self.rnn_layers = [self._rnn(index) for index in range(stacked_layers)]
+        self.rnn_layers = [self._rnn(index) for index in range(self.stacked_layers)]
 
     def build(self, input_shape: Any) -> None:
         """Builds the recurrent layers for the last axis of the input."""
@@ -170,7 +171,7 @@ class Digest(keras.layers.Layer):
 
 def _check(units: Any, rnn_type: Any, stacked_layers: Any) -> None:
     for name, value in (("units", units), ("stacked_layers", stacked_layers)):
-        if not isinstance(value, int) or value < 1:
+        if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a positive integer, got {value!r}.")
     if rnn_type not in RNN_TYPES:
         known = ", ".join(repr(name) for name in RNN_TYPES)

@@ -89,12 +89,41 @@ def scores(
     potentials = make(potentials, dtype=kind)
     xp = arrays_of(potentials)
     mask = xp.ones_like(potentials[..., 0]) if mask is None else make(mask, dtype=kind)
+    for name, edge in (("start", start), ("end", end)):
+        _check_shape(name, edge, (tags,))
+    _check_shape("mask", mask, tuple(potentials.shape[:2]))
     if arrays and np.any(mask[:, 1:] > mask[:, :-1]):
         raise ValueError(
             "Expected masks with words first and padding behind, got one with padding before a "
             "word. Pad texts at the end."
         )
     return Scores(potentials, transitions, start, end, mask)
+
+
+def check_tags(tags: Any, potentials: Any) -> None:
+    """Checks that there is a tag for each word.
+
+    Args:
+        tags: int, `(batch, words)` if right.
+        potentials: `(batch, words, tags)`.
+
+    Raises:
+        ValueError: If the shapes do not fit; sizes that a graph does not know yet do fit.
+
+    Example:
+        >>> check_tags([[0, 1]], np.zeros((1, 2, 3)))
+    """
+    _check_shape("tags", tags, tuple(potentials.shape[:2]))
+
+
+def _check_shape(name: str, part: Any, expected: tuple[int | None, ...]) -> None:
+    given = tuple(np.shape(part))
+    pairs = zip(given, expected, strict=False)
+    if len(given) != len(expected) or any(None not in pair and len({*pair}) > 1 for pair in pairs):
+        axes = "(batch, words) = " if len(expected) == 2 else ""
+        raise ValueError(
+            f"Expected {name} of shape {axes}{expected}, as the potentials have it, got {given}."
+        )
 
 
 def _is_array(part: Any) -> bool:
@@ -154,10 +183,10 @@ def sequence_score(
         mask: bool `(batch, words)`, right-padded, or None.
 
     Returns:
-        `(batch,)`; 0 for a text without words.
+        `(batch,)`; 0 for a text without words, NaN for tensors with a tag that is none at a word.
 
     Raises:
-        ValueError: If the shapes do not fit each other.
+        ValueError: If the shapes do not fit each other, or an array has a tag that is none.
 
     Example:
         >>> potentials = ops.convert_to_tensor([[[1.0, 0.0], [0.0, 2.0]]])
@@ -219,10 +248,11 @@ def log_likelihood(
         mask: bool `(batch, words)`, right-padded, or None.
 
     Returns:
-        `(batch,)`, at most 0; 0 for a text without words.
+        `(batch,)`, at most 0; 0 for a text without words, NaN for tensors with a tag that is none
+        at a word.
 
     Raises:
-        ValueError: If the shapes do not fit each other.
+        ValueError: If the shapes do not fit each other, or an array has a tag that is none.
 
     Example:
         >>> value = log_likelihood(ops.zeros((1, 2, 2)), [[0, 1]], ops.zeros((2, 2)))
@@ -230,16 +260,21 @@ def log_likelihood(
         0.25
     """
     given = scores(potentials, transitions, start=start, end=end, mask=mask)
+    if arrays_of(given.potentials) is np:
+        _known(given, np.asarray(tags))
     chain, _ = shifted(given)
     return like(given.potentials, _sequence_score(chain, tags) - _log_partition(*chain))
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:
+    check_tags(tags, chain.potentials)
     xp = arrays_of(chain.potentials)
     tags = np.asarray(tags, "int32") if xp is np else ops.cast(tags, "int32")
     batch, words, size = xp.shape(chain.potentials)
+    # (batch,)
+    known = _known(chain, tags)
     # (batch, words): one flat look-up is faster than one along an axis
-    tags = xp.where(chain.mask > 0, tags, 0)
+    tags = xp.where(chain.mask > 0, xp.clip(tags, 0, size - 1), 0)
     cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (-1, words)) + tags
     chosen = taken(xp.reshape(chain.potentials, (-1,)), cells)
     # (batch, words - 1)
@@ -248,11 +283,27 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
     length = xp.sum(chain.mask, axis=1)
     final = xp.sum(xp.where(last_words(chain.mask) > 0, tags, 0), axis=1)
     edges = taken(chain.start, tags[:, 0]) + taken(chain.end, final)
-    return (
+    total = (
         xp.sum(_kept(chosen, chain.mask), axis=1)
         + xp.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
         + _kept(edges, length)
     )
+    # A graph cannot raise: NaN shows where a wrong number would not.
+    return xp.where(known, total, float("nan"))
+
+
+def _known(chain: Scores, tags: Any) -> Any:
+    """Tells of each text whether its words have tags that there are; arrays must have."""
+    xp = arrays_of(chain.potentials)
+    size = chain.potentials.shape[-1]
+    # (batch,)
+    known = xp.all((chain.mask == 0) | ((tags >= 0) & (tags < size)), axis=1)
+    if xp is np and not known.all():
+        raise ValueError(
+            f"Expected tags from 0 to {size - 1} at words, got others in text {known.argmin()}. "
+            "Only at padding may tags be anything."
+        )
+    return known
 
 
 def _kept(values: Any, mask: Any) -> Any:

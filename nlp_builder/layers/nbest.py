@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from nlp_builder.layers.backends import at_least, compiled, scan
@@ -42,17 +43,16 @@ def nbest(
         ValueError: If `count` is not positive or the shapes do not fit each other.
 
     Example:
-        >>> import numpy as np
         >>> tags, score = nbest(np.array([[[1.0, 0.0], [0.0, 2.0]]]), np.zeros((2, 2)), 2)
         >>> tags.tolist(), score.tolist()
         ([[[0, 1], [1, 1]]], [[3.0, 2.0]])
     """
-    if not isinstance(count, int) or count < 1:
+    if not isinstance(count, int | np.integer) or count < 1:
         raise ValueError(f"count must be a positive integer, got {count!r}.")
     chain, offset = shifted(scores(potentials, transitions, start=start, end=end, mask=mask))
     chain = Scores(*(at_least(part, LOWEST) for part in chain))
-    final, states = _onward(chain, count=count)
-    tags, best = _way_back(chain, final, states, count=count)
+    final, states = _onward(chain, count=int(count))
+    tags, best = _way_back(chain, final, states, count=int(count))
     exists = best > LOWEST / 2
     score = ops.where(exists, best + offset[:, None], -float("inf"))
     tags = ops.where(exists[..., None], tags, 0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from nlp_builder.layers.chain import call_on, log_likelihood, split_chain
+from nlp_builder.layers.linear_chain import check_tags
 from nlp_builder.layers.posterior import marginals
 
 
@@ -37,6 +39,16 @@ class CRFLoss(keras.losses.Loss):
     ) -> None:
         """Stores the arguments; see the class."""
         super().__init__(name=name, reduction=reduction, dtype=dtype)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Checks the weights, one for each text, and reduces what `call` returns."""
+        shape = () if sample_weight is None else tuple(np.shape(sample_weight))
+        if len(shape) > 1 and shape[1] != 1:
+            raise ValueError(
+                f"Expected sample_weight of shape (batch,), one for each text, got {shape}. The "
+                "likelihood is that of all tags of a text and has no part for a single word."
+            )
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `(batch,)` for tags `(batch, words)` and a chain."""
@@ -71,6 +83,7 @@ class TagAccuracy(keras.metrics.Mean):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts the words of a batch: tags `(batch, words)`, a chain, weights `(batch,)`."""
         parts = split_chain(y_pred)
+        check_tags(y_true, parts.potentials)
         chosen = ops.cast(ops.argmax(call_on(marginals, parts), axis=-1), "int32")
         weights = ops.cast(parts.mask, self.dtype)
         if sample_weight is not None:

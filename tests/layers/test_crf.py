@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from nlp_builder.layers import CRF, CRFLoss, Digest, MaskedEmbedding, decode
+from nlp_builder.layers import CRF, CRFLoss, Digest, MaskedEmbedding
 
 from .backend import BACKEND, array
 from .reference import random_chain, true_log_partition, true_score
@@ -51,7 +51,7 @@ def test_the_chain_carries_all_that_the_functions_need():
     np.testing.assert_allclose(array(CRFLoss()(truth.tags, chain)), -expected.mean(), rtol=1e-5)
     best = array(crf.decode(chain)[0])
     np.testing.assert_array_equal(best, crf.decode(array(chain))[0])
-    tags, lengths = decode(array(chain))
+    tags, lengths = crf.decode(array(chain))[0], crf.lengths(array(chain))
     np.testing.assert_array_equal(tags, best)
     np.testing.assert_array_equal(lengths, truth.lengths)
 
@@ -115,7 +115,7 @@ def test_a_batch_without_texts_gives_empty_results(form):
     assert tuple(chain.shape) == (0, 5 + 3 + 2, 4)
     no_tags = np.zeros((0, 5), int)
     shapes = {
-        (0, 5): [crf.decode(chain)[0], decode(chain)[0]],
+        (0, 5): [crf.decode(chain)[0]],
         (0,): [crf.decode(chain)[1], crf.lengths(chain), crf.log_likelihood(chain, no_tags)],
         (0, 2, 5): [crf.decode_nbest(chain, 2)[0]],
         (0, 5, 3): [crf.marginals(chain)],

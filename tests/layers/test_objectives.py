@@ -61,3 +61,26 @@ def test_tags_of_another_length_are_named():
 def test_lengths_count_words():
     _, chain, truth = chain_and_truth()
     np.testing.assert_array_equal(lengths(chain), truth.lengths)
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 99])
+def test_a_tag_that_is_none_is_refused_or_shows_as_nan(wrong):
+    crf = CRF(3)
+    chain = keras.ops.convert_to_numpy(crf(np.zeros((2, 4, 3), "float32")))
+    tags = np.zeros((2, 4), "int32")
+    tags[1, 2] = wrong
+    with pytest.raises(
+        ValueError, match="Expected tags from 0 to 2 at words, got others in text 1"
+    ):
+        crf.log_likelihood(chain, tags)
+    values = keras.ops.convert_to_numpy(crf.log_likelihood(keras.ops.array(chain), tags))
+    assert np.isfinite(values[0])
+    assert np.isnan(values[1])
+
+
+def test_targets_and_weights_of_other_shapes_are_refused():
+    chain = CRF(3)(np.zeros((2, 4, 3), "float32"))
+    with pytest.raises(ValueError, match="Tags are ids, not one-hot vectors"):
+        CRFLoss()(np.zeros((2, 4, 3)), chain)
+    with pytest.raises(ValueError, match=r"Expected sample_weight of shape \(batch,\)"):
+        CRFLoss()(np.zeros((2, 4)), chain, sample_weight=np.ones((2, 4)))

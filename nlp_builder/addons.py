@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.backends import scan
 from nlp_builder.layers.linear_chain import arrays_of
 from nlp_builder.layers.linear_chain import log_likelihood as _log_likelihood
 from nlp_builder.layers.linear_chain import log_partition as _log_partition
@@ -215,7 +216,7 @@ def crf_forward(inputs: Any, state: Any, transition_params: Any, sequence_length
         return after, after
 
     # (words, batch, tags)
-    scores = ops.concatenate([state[None], ops.scan(step, state, inputs)[1]], axis=0)
+    scores = ops.concatenate([state[None], scan(step, state, inputs)[1]], axis=0)
     last = ops.maximum(ops.cast(sequence_lengths, "int32") - 1, 0)
     return ops.take_along_axis(scores, last[None, :, None], axis=0)[0]
 
@@ -279,7 +280,9 @@ def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], float
         >>> viterbi_decode(np.eye(2), np.zeros((2, 2)))
         ([0, 1], 2.0)
     """
-    tags, best = _viterbi(np.asarray(score)[None], np.asarray(transition_params))
+    tags, best = _viterbi(
+        ops.convert_to_numpy(score)[None], ops.convert_to_numpy(transition_params)
+    )
     return tags[0].tolist(), float(best[0])
 
 

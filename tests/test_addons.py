@@ -7,6 +7,7 @@ from nlp_builder import addons
 from .layers.backend import array
 from .layers.gradients import value_and_gradients
 from .layers.reference import all_paths, random_chain, true_log_partition, true_score
+from .oracle.addons_oracle import random_case, results
 
 
 def plain_chain(seed=1):
@@ -62,6 +63,24 @@ def test_the_forward_scores_sum_to_the_norm():
     scores = addons.crf_forward(others, first, chain.transitions, chain.lengths)
     norm = logsumexp(array(scores), axis=-1)
     np.testing.assert_allclose(norm, true_log_partition(chain), rtol=1e-5, atol=1e-5)
+
+
+def test_the_oracle_compares_every_function():
+    called = set()
+
+    class Recorder:
+        def __getattr__(self, name):
+            called.add(name)
+            return getattr(addons, name)
+
+    results(Recorder(), **random_case(0, 2, 3, 4, "float32"))
+    assert called == set(addons.__all__)
+
+
+def test_forward_scores_of_single_words_are_their_own():
+    first = np.random.default_rng(0).standard_normal((2, 3)).astype("float32")
+    scores = addons.crf_forward(np.zeros((2, 0, 3), "float32"), first, np.zeros((3, 3)), [1, 1])
+    np.testing.assert_array_equal(array(scores), first)
 
 
 def test_one_text_outside_of_tensorflow():

@@ -102,6 +102,8 @@ def test_a_model_that_predicts_tags_and_its_saved_copy(tmp_path):
 
 
 def test_wrong_constraints_are_named():
+    with pytest.raises(ValueError, match=r"a chain with 5 tags, as the constraints have, got .* 3"):
+        CRF(5, constraints=IOB2).decode(np.zeros((1, 8, 4)))
     with pytest.raises(ValueError, match=r"shapes \[\(3, 3\), \(3,\), \(3,\)\], got \[\(5, 5\)"):
         CRF(3, constraints=IOB2)
     with pytest.raises(ValueError, match="No tag is allowed to begin or to end"):

@@ -228,6 +228,16 @@ def test_wrong_shapes_are_named():
         scores(np.zeros((1, 2, 3)), np.zeros((4, 4)))
 
 
+def test_parts_that_do_not_fit_the_potentials_are_named():
+    potentials, transitions = np.zeros((2, 4, 3)), np.zeros((3, 3))
+    with pytest.raises(ValueError, match=r"Expected start of shape \(3,\).*got \(1,\)"):
+        log_partition(potentials, transitions, start=np.zeros(1))
+    with pytest.raises(ValueError, match=r"Expected mask of shape \(batch, words\) = \(2, 4\)"):
+        log_partition(potentials, transitions, mask=np.ones((2, 1), bool))
+    with pytest.raises(ValueError, match=r"Expected tags of shape.*got \(2, 1\)"):
+        log_likelihood(potentials, np.zeros((2, 1), int), transitions)
+
+
 def test_padding_before_words_is_refused_in_arrays():
     with pytest.raises(ValueError, match="padding before a word"):
         log_partition(np.zeros((1, 3, 2)), np.zeros((2, 2)), mask=np.array([[False, True, True]]))

@@ -14,10 +14,10 @@ import numpy as np
 from keras import ops
 
 from nlp_builder.layers.backends import scan
-from nlp_builder.layers.linear_chain import arrays_of
 from nlp_builder.layers.linear_chain import log_likelihood as _log_likelihood
 from nlp_builder.layers.linear_chain import log_partition as _log_partition
 from nlp_builder.layers.linear_chain import sequence_score as _sequence_score
+from nlp_builder.layers.scores import arrays_of
 from nlp_builder.layers.viterbi import viterbi as _viterbi
 
 __all__ = [

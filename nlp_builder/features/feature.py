@@ -118,7 +118,7 @@ class Feature(ABC):
         self._apply_frozen()
         inputs = [keras.Input(leaf._ids_shape(), dtype="int32") for leaf in self.leaves]
         outputs, mask = tree.connect(self, dict(zip(self.leaves, inputs, strict=True)))
-        self._words_mask = None if mask is None else _any_after_words(mask)
+        self._words_mask = None if mask is None else tree.words_of(mask)
         self._graph = keras.Model(inputs, outputs)
 
     def _built(self) -> keras.Model:
@@ -345,9 +345,3 @@ class Feature(ABC):
 
     def _repr_html_(self) -> str:
         return summary.as_html(self)
-
-
-def _any_after_words(mask: Any) -> Any:
-    # (batch, words, ...) -> (batch, words)
-    axes = tuple(range(2, len(mask.shape)))
-    return keras.ops.any(mask, axis=axes) if axes else mask

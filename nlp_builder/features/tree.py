@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import keras
+
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
     from nlp_builder.features.shapes import Connection
@@ -46,6 +48,19 @@ def connect(block: Feature, ids: dict[Feature, Any]) -> Connection:
         inputs = [done[source] for source in part.blocks] if part.blocks else [ids[part]]
         done[part] = part._connect(inputs)
     return done[block]
+
+
+def words_of(mask: Any) -> Any:
+    """Tell which words are real from a mask of what they are made of.
+
+    Args:
+        mask: boolean (batch, words, ...).
+
+    Returns:
+        Boolean (batch, words).
+    """
+    axes = tuple(range(2, len(mask.shape)))
+    return keras.ops.any(mask, axis=axes) if axes else mask
 
 
 def names(block: Feature) -> dict[Feature, str]:

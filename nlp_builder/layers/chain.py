@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from nlp_builder.layers import linear_chain
-from nlp_builder.layers.linear_chain import Scores, arrays_of, like
+from nlp_builder.layers.scores import Scores, arrays_of, like
 
 
 class Constraints(NamedTuple):

@@ -16,9 +16,9 @@ from nlp_builder.layers.chain import (
     log_likelihood,
     split_chain,
 )
-from nlp_builder.layers.linear_chain import Scores
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.posterior import marginals
+from nlp_builder.layers.scores import Scores
 from nlp_builder.layers.viterbi import viterbi
 
 __all__ = ["CRF", "CRFDecoder"]

@@ -9,7 +9,8 @@ from keras import ops
 
 from nlp_builder.layers.backends import at_least, compiled, scan
 from nlp_builder.layers.forward_backward import LOWEST
-from nlp_builder.layers.linear_chain import Scores, like, scores, shifted
+from nlp_builder.layers.linear_chain import shifted
+from nlp_builder.layers.scores import Scores, like, scores
 
 
 def nbest(
@@ -32,7 +33,7 @@ def nbest(
         count: How many sequences, n.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         Tags, int32 `(batch, n, words)`, 0 at padding; and scores `(batch, n)`, best first. Where a

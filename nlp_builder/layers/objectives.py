@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 
 from nlp_builder.layers.chain import call_on, log_likelihood, split_chain
-from nlp_builder.layers.linear_chain import check_tags
 from nlp_builder.layers.posterior import marginals
+from nlp_builder.layers.scores import check_tags
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")

@@ -14,7 +14,8 @@ from keras import ops
 
 from nlp_builder.layers.backends import at_least, compiled
 from nlp_builder.layers.forward_backward import LOWEST, Beliefs, forward_backward, last_words
-from nlp_builder.layers.linear_chain import Scores, like, scores, shifted
+from nlp_builder.layers.linear_chain import shifted
+from nlp_builder.layers.scores import Scores, like, scores
 
 
 def marginals(
@@ -22,12 +23,14 @@ def marginals(
 ) -> Any:
     """Computes the probability of each tag at each word.
 
+    Source: Sutton and McCallum 2012, section 4.1.
+
     Args:
         potentials: `(batch, words, tags)`.
         transitions: `(tags, tags)`, from row to column.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         `(batch, words, tags)`, each word sums to 1; zeros at padding.
@@ -49,12 +52,14 @@ def pair_marginals(
 ) -> Any:
     """Computes the probability of each pair of tags at neighbouring words.
 
+    Source: Sutton and McCallum 2012, section 4.1.
+
     Args:
         potentials: `(batch, words, tags)`.
         transitions: `(tags, tags)`, from row to column.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         `(batch, words - 1, tags, tags)`: of a word (row) and the next (column); each pair of words
@@ -82,7 +87,7 @@ def entropy(
         transitions: `(tags, tags)`, from row to column.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         `(batch,)` in nats, from 0 for one certain sequence to words * log(tags).
@@ -127,7 +132,7 @@ def sample(
         seed: An int, which gives the same sample each time, or a generator of seeds.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         int32 `(batch, words)`, 0 at padding.

@@ -15,7 +15,8 @@ from keras import ops
 
 from nlp_builder.layers.backends import at_least, compiled, extreme, scan
 from nlp_builder.layers.forward_backward import LOWEST
-from nlp_builder.layers.linear_chain import Scores, arrays_of, scores, sequence_score
+from nlp_builder.layers.linear_chain import sequence_score
+from nlp_builder.layers.scores import Scores, arrays_of, scores
 
 _TEXTS_AT_ONCE = 512  # the candidates of so many texts stay in the processor's cache
 
@@ -25,14 +26,15 @@ def viterbi(
 ) -> tuple[Any, Any]:
     """Finds the tag sequence with the highest score.
 
-    A transition, start or end of minus infinity is never taken while another way exists.
+    A transition, start or end of minus infinity is never taken while another way exists. Source:
+    Viterbi 1967; Rabiner 1989, section III.B.
 
     Args:
         potentials: `(batch, words, tags)`; a NumPy array is decoded by NumPy.
         transitions: `(tags, tags)`, from row to column.
         start: `(tags,)` or None for zeros.
         end: `(tags,)` or None for zeros.
-        mask: bool `(batch, words)`, right-padded, or None.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
 
     Returns:
         Tags, int32 `(batch, words)`, 0 at padding; and their scores, float `(batch,)`. NumPy arrays

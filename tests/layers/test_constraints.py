@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from nlp_builder.layers import CRF, CRFLoss
 from nlp_builder.layers.forward_backward import forward_backward
-from nlp_builder.layers.linear_chain import scores, shifted
+from nlp_builder.layers.linear_chain import shifted
+from nlp_builder.layers.scores import scores
 
 from .backend import array, examples
 from .reference import random_chain

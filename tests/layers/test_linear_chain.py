@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from nlp_builder.layers.linear_chain import (
     log_likelihood,
     log_partition,
-    scores,
     sequence_score,
 )
+from nlp_builder.layers.scores import scores
 
 from .backend import array, double_precision, examples, tensorflow_graphs
 from .gradients import value_and_gradients
@@ -248,3 +248,16 @@ def _likelihood(parts, chain):
     return log_likelihood(
         potentials, chain.tags, transitions, start=start, end=end, mask=chain.mask
     )
+
+
+@pytest.mark.parametrize("form", [np.asarray, keras.ops.convert_to_tensor])
+def test_lengths_serve_as_a_mask(form):
+    truth = random_chain(5)
+    potentials = form(truth.potentials.astype("float32"))
+    transitions = form(truth.transitions.astype("float32"))
+    mask = np.arange(truth.mask.shape[1]) < truth.lengths[:, None]
+    by_mask, by_length = (
+        array(log_partition(potentials, transitions, mask=form(kind)))
+        for kind in (mask, truth.lengths)
+    )
+    np.testing.assert_array_equal(by_mask, by_length)

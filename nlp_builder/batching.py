@@ -91,7 +91,7 @@ class Batches(keras.utils.PyDataset):
         arrays = self._arrays(rows)
         if index == 1:
             arrays = self._unlike(self._arrays(self._batches[0]), arrays)
-        inputs = arrays if len(arrays) > 1 else arrays[0]
+        inputs = _as_inputs(arrays)
         if self.targets is None:
             return (inputs,)
         targets = [self.targets[row] for row in rows]
@@ -118,8 +118,7 @@ class Batches(keras.utils.PyDataset):
         """
         results: list[Any] = [None] * len(self.texts)
         for rows in self._parted(np.argsort(self._lengths, kind="stable")):
-            arrays = self._arrays(rows)
-            inputs = arrays if len(arrays) > 1 else arrays[0]
+            inputs = _as_inputs(self._arrays(rows))
             for row, result in zip(rows, function(inputs), strict=True):
                 results[row] = result
         return results
@@ -189,6 +188,10 @@ class Batches(keras.utils.PyDataset):
                     f"{preview(tags)}: give each token the id of one tag, or pass an array if "
                     "targets are for whole texts"
                 )
+
+
+def _as_inputs(arrays: tuple[np.ndarray, ...]) -> Any:
+    return arrays if len(arrays) > 1 else arrays[0]
 
 
 def _check_blocks(blocks: list[Any]) -> None:

@@ -1,5 +1,6 @@
 """Strings and integers: texts, tokens, vocabularies, ids, tags, files; no Keras in here."""
 
+from nlp_builder.text.columns import iterate_columns, take_rows, text_columns
 from nlp_builder.text.corpora import (
     Corpus,
     Split,
@@ -47,6 +48,7 @@ __all__ = [
     "encode_words",
     "get_tokenizer",
     "guess_scheme",
+    "iterate_columns",
     "iterate_texts",
     "load_corpus_folder",
     "load_sample_corpus",
@@ -56,6 +58,8 @@ __all__ = [
     "register_tokenizer",
     "spans_of",
     "tags_from_spans",
+    "take_rows",
+    "text_columns",
     "tokenize",
     "tokenizer_name",
 ]

@@ -1,0 +1,104 @@
+"""Texts of models that read several of them: columns by name, or the one column without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nlp_builder.text.checks import preview
+from nlp_builder.text.texts import Text, iterate_texts
+
+
+def iterate_columns(
+    texts: Any, names: Sequence[str] | None
+) -> dict[str | None, Iterator[str | list[str]]]:
+    """Reads each column of texts in a stream of its own.
+
+    Args:
+        texts: what `iterate_texts` reads where `names` is None; else a dict of such, or a
+            DataFrame. Columns that no name asks for are not looked at.
+        names: the columns that are needed; None for texts without names.
+
+    Returns:
+        An iterator for each name, in the order of `names`; for None under the key None.
+
+    Raises:
+        TypeError: `texts` is neither a dict nor a table although there are names, or a column is no
+            collection of texts.
+        ValueError: a column is missing.
+
+    Example:
+        >>> columns = iterate_columns({"question": ["who?"], "answer": ["me"]}, ["answer"])
+        >>> list(columns["answer"])
+        ['me']
+    """
+    if names is None:
+        return {None: iterate_texts(texts)}
+    known = _column_names(texts)
+    if known is None:
+        raise TypeError(
+            f"expected a dict or a DataFrame with the texts {list(names)}, got {preview(texts)} "
+            f"({type(texts).__name__}): name the texts"
+        )
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(
+            f"expected the texts {list(names)}, got {known}: {missing} are missing; "
+            "name the columns as the blocks do"
+        )
+    return {name: iterate_texts(texts[name]) for name in names}
+
+
+def text_columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, list[Text]]:
+    """Reads columns of texts of equal lengths into memory.
+
+    Args:
+        texts: as for `iterate_columns`.
+        names: as for `iterate_columns`.
+
+    Returns:
+        A list for each name.
+
+    Raises:
+        TypeError: as `iterate_columns`, or something in a column is no text.
+        ValueError: a column is missing, or the columns are of different lengths.
+
+    Example:
+        >>> text_columns(["who?", "me"], None)
+        {None: ['who?', 'me']}
+    """
+    columns: dict[str | None, list[Text]] = {
+        name: list(column) for name, column in iterate_columns(texts, names).items()
+    }
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"expected as many texts under each name, got {lengths}: each row needs all its texts"
+        )
+    return columns
+
+
+def take_rows(columns: Mapping[str | None, Sequence[Text]], rows: Iterable[int]) -> Any:
+    """Returns some rows of columns, in the form in which a block reads them.
+
+    Args:
+        columns: what `text_columns` returned.
+        rows: the numbers of the rows.
+
+    Returns:
+        A list of texts for the column without a name, else a dict of lists.
+
+    Example:
+        >>> take_rows({None: ["a", "b", "c"]}, [2, 0])
+        ['c', 'a']
+    """
+    order = list(rows)
+    taken = {name: [column[row] for row in order] for name, column in columns.items()}
+    return taken[None] if None in taken else taken
+
+
+def _column_names(texts: Any) -> list[str] | None:
+    if isinstance(texts, Mapping):
+        return list(texts)
+    columns = getattr(texts, "columns", None)
+    return None if columns is None else [str(name) for name in columns]

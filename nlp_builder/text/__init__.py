@@ -8,7 +8,12 @@ from nlp_builder.text.corpora import (
     load_sample_corpus,
     read_columns,
 )
-from nlp_builder.text.encoding import encode_characters_per_word, encode_words, pad_ids
+from nlp_builder.text.encoding import (
+    encode_characters_per_word,
+    encode_distinct,
+    encode_words,
+    pad_ids,
+)
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
 from nlp_builder.text.tags import TagAlphabet
@@ -45,6 +50,7 @@ __all__ = [
     "WordVectors",
     "convert_tags",
     "encode_characters_per_word",
+    "encode_distinct",
     "encode_words",
     "get_tokenizer",
     "guess_scheme",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain, count
 from typing import Any
 
@@ -109,18 +111,71 @@ def encode_characters_per_word(
                [[1, 0],
                 [0, 0]]], dtype=int32)
     """
-    texts, lengths, width = _cut(texts, "word_maxlen", word_maxlen)
-    # A word that is not in it yet gets the next number: one pass finds the distinct words too.
+    if word_maxlen is not None:
+        positive_int("word_maxlen", word_maxlen)
+    encode = partial(_characters_of_words, alphabet=alphabet, char_maxlen=char_maxlen)
+    return encode_distinct(texts, encode, maxlen=word_maxlen)
+
+
+def encode_distinct(
+    texts: Sequence[Sequence[str]],
+    encode: Callable[[list[str]], np.ndarray],
+    *,
+    maxlen: int | None = None,
+) -> np.ndarray:
+    """Turns token lists into padded arrays, each distinct token encoded once.
+
+    A token that encodes to zeros alone counts as one unknown symbol, so that it is not taken for
+    padding.
+
+    Args:
+        texts: the tokens of each text.
+        encode: a function from the distinct tokens, in the order in which they come, to whole
+            numbers of shape `(tokens, *rest)`; `rest` may be empty. It must also take no tokens.
+        maxlen: the number of tokens of the result; None for the longest text, and at least 1.
+
+    Returns:
+        int32 of shape `(texts, maxlen, *rest)`, padded with 0 at the end.
+
+    Raises:
+        TypeError: a text is a bare `str`, `maxlen` is not a whole number, or `encode` does not
+            return whole numbers.
+        ValueError: `maxlen` is below 1, or `encode` does not return a row for each token.
+
+    Example:
+        >>> def lengths(tokens):
+        ...     return np.array([len(token) for token in tokens], dtype=np.int32)
+        >>> encode_distinct([["ab", "abc"], [""]], lengths)
+        array([[2, 3],
+               [1, 0]], dtype=int32)
+    """
+    texts, lengths, width = _cut(texts, "maxlen", maxlen)
+    # A token that is not in it yet gets the next number: one pass finds the distinct ones too.
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     tokens = chain.from_iterable(texts)
     # (tokens,)
     positions = np.fromiter(map(numbers.__getitem__, tokens), dtype=np.intp)
-    # (distinct, chars)
-    characters = _characters_of_words(list(numbers), alphabet, char_maxlen)
-    # (texts * words, chars)
-    result = np.zeros((len(texts) * width, characters.shape[1]), dtype=np.int32)
-    result[_places(lengths, width)] = characters.take(positions, axis=0)
-    return result.reshape(len(texts), width, characters.shape[1])
+    # (distinct, *rest)
+    rows = _distinct_rows(list(numbers), encode)
+    # (texts * maxlen, *rest)
+    result = np.zeros((len(texts) * width, *rows.shape[1:]), dtype=np.int32)
+    result[_places(lengths, width)] = rows.take(positions, axis=0)
+    return result.reshape(len(texts), width, *rows.shape[1:])
+
+
+def _distinct_rows(tokens: list[str], encode: Callable[[list[str]], np.ndarray]) -> np.ndarray:
+    encoded = _require_ints(np.asarray(encode(tokens)))
+    if encoded.ndim < 1 or len(encoded) != len(tokens) or 0 in encoded.shape[1:]:
+        raise ValueError(
+            f"expected a row of at least one number for each of {len(tokens)} distinct tokens, got "
+            f"the shape {encoded.shape}: let encode return an array of shape (tokens, ...)"
+        )
+    # A copy, since encode may keep what it returned.
+    rows = np.array(encoded, dtype=np.int32, order="C")
+    # (distinct, size of rest)
+    flat = rows.reshape(len(tokens), math.prod(rows.shape[1:]))
+    flat[~flat.any(axis=1), 0] = UNKNOWN_ID
+    return rows
 
 
 def _characters_of_words(
@@ -130,10 +185,7 @@ def _characters_of_words(
     # surrogatepass keeps one code point for each character of any str.
     encoded = "".join(words).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(encoded, dtype="<u4")
-    # (words, chars)
-    characters = _scatter(_character_ids(codes, alphabet), lengths, width, PADDING_ID)
-    characters[lengths == 0, 0] = UNKNOWN_ID
-    return characters
+    return _scatter(_character_ids(codes, alphabet), lengths, width, PADDING_ID)
 
 
 def _character_ids(codes: np.ndarray, alphabet: Vocabulary) -> np.ndarray:

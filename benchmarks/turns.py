@@ -1,0 +1,159 @@
+"""What the benchmarks share: libraries that take turns in processes of their own, and what is kept.
+
+It runs in the environments of the peers too, and so imports nothing at the top but Python's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class Worker:
+    """A script in a process of its own, which answers requests with `serve`.
+
+    Args:
+        python: the interpreter, of the environment that has the library.
+        script: the benchmark's own file.
+        arguments: what tells the script which library it is.
+    """
+
+    def __init__(self, python: str, script: str, *arguments: str) -> None:
+        # It is open as long as the process lives.
+        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  # see above
+        self.process = subprocess.Popen(
+            [python, script, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+
+    def ask(self, **request: Any) -> Any:
+        """Send a request and wait for its answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def read(self) -> Any:
+        """Wait for the next answer, of a request that has several."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.errors.seek(0)
+            raise RuntimeError(f"{self.process.args} ended:\n{self.errors.read()[-2000:]}")
+        return json.loads(line)
+
+
+def serve(
+    prepare: Callable[[Any], dict[str, Callable[[], Any]]], least_seconds: float = 0.05
+) -> None:
+    """Answer each line of standard input with a line of JSON.
+
+    Args:
+        prepare: makes the functions to be measured, by name, of what comes with "prepare".
+            "measure" with a name asks for the seconds of a call, "keep" with a name and a "file"
+            for the array that a call returns.
+        least_seconds: a measurement calls again until so much time has passed.
+    """
+    answers, sys.stdout = sys.stdout, sys.stderr  # libraries may print
+    functions: dict[str, Callable[[], Any]] = {}
+    for line in sys.stdin:
+        request, answer = json.loads(line), None
+        if "prepare" in request:
+            functions = prepare(request["prepare"])
+            for function in functions.values():
+                function()  # traces, and warms the caches
+        elif "measure" in request:
+            answer = seconds(functions[request["measure"]], least_seconds)
+        elif "keep" in request:
+            import numpy as np
+
+            np.save(request["file"], functions[request["keep"]]())
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def seconds(function: Callable[[], Any], least_seconds: float) -> float:
+    """Return the seconds a call."""
+    calls, start = 0, time.perf_counter()
+    while time.perf_counter() - start < least_seconds:
+        function()
+        calls += 1
+    return (time.perf_counter() - start) / calls
+
+
+def take_turns(workers: dict[str, Worker], what: str, repeats: int) -> list[dict[str, float]]:
+    """Return for each turn the seconds of each library, so that a slow moment hits all of them."""
+    return [
+        {name: worker.ask(measure=what) for name, worker in workers.items()} for _ in range(repeats)
+    ]
+
+
+def spread(values: Sequence[float], digits: int = 2) -> list[float]:
+    """Return the least, the median and the largest."""
+    return [round(f(values), digits) for f in (min, statistics.median, max)]
+
+
+def ratios(turns: list[dict[str, float]], peer: str) -> list[float]:
+    """Return the spread of the time of a peer over ours of the same turn."""
+    return spread([turn[peer] / turn["ours"] for turn in turns])
+
+
+def table(head: list[str], rows: list[list[Any]]) -> str:
+    """Return a Markdown table; a spread shows its median first."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        cells = ["{1} ({0} to {2})".format(*c) if isinstance(c, list) else str(c) for c in row]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def options(
+    name: str, description: str | None, libraries: Sequence[str] = (), *, picture: bool = True
+) -> argparse.ArgumentParser:
+    """Return a parser with the options that all benchmarks have."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    folder = Path("build/bench")
+    parser.add_argument(
+        "--repeats", type=int, default=7, help="turns of each library (%(default)s)"
+    )
+    parser.add_argument("--json", type=Path, default=folder / f"{name}.jsonl", help="gets a line")
+    if picture:
+        parser.add_argument("--picture", type=Path, default=folder / f"{name}.png")
+    if libraries:  # what a script calls itself with
+        parser.add_argument("--worker", choices=libraries, help=argparse.SUPPRESS)
+    return parser
+
+
+def add_line(path: Path, row: dict[str, Any]) -> None:
+    """Add a line of JSON to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a picture; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def new_figure(*shape: int, **settings: Any) -> Any:
+    """Return a figure and its axes that need no screen."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    return pyplot.subplots(*shape, layout="constrained", **settings)

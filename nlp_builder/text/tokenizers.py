@@ -138,7 +138,7 @@ def tokenize(texts: Iterable[Any], tokenizer: str | Tokenizer | None = None) -> 
         [['a', 'b']]
     """
     function = get_tokenizer(tokenizer)
-    return _tokenize(iterate_texts(texts), function, _takes_tokens(function))
+    return _tokenize(iterate_texts(texts), function, takes_tokens(function))
 
 
 def _tokenize(
@@ -156,7 +156,19 @@ def _tokenize(
             yield text
 
 
-def _takes_tokens(function: Tokenizer | None) -> bool:
+def takes_tokens(function: Tokenizer | None) -> bool:
+    """Tells whether token lists go through a tokenizer.
+
+    Args:
+        function: a function or None.
+
+    Returns:
+        False where the function is registered for strings alone.
+
+    Example:
+        >>> takes_tokens(split_whitespace), takes_tokens(identity), takes_tokens(str.split)
+        (False, True, True)
+    """
     name = tokenizer_name(function)
     return name is None or name in _accepting_tokens
 
@@ -168,7 +180,7 @@ def _call(function: Tokenizer, text: str | list[str]) -> Any:
         return function(text)
     except (TypeError, AttributeError) as error:
         raise TypeError(
-            f"tokenizer {_display(function)} does not accept token lists ({error}); "
+            f"tokenizer {shown_name(function)} does not accept token lists ({error}); "
             "pass strings, or tokenizer=None to take tokens as they are"
         ) from error
 
@@ -177,20 +189,32 @@ def _checked(tokens: Any, function: Tokenizer) -> list[str]:
     wrong = (str, bytes, bytearray, Mapping)
     if isinstance(tokens, wrong) or not isinstance(tokens, Iterable):
         raise TypeError(
-            f"expected tokenizer {_display(function)} to return a list of str, got "
+            f"expected tokenizer {shown_name(function)} to return a list of str, got "
             f"{preview(tokens)} ({type(tokens).__name__})"
         )
     result = list(tokens)
     odd = None if set(map(type, result)) <= {str} else first_not_str(result)
     if odd:
         raise TypeError(
-            f"expected tokenizer {_display(function)} to return a list of str, got "
+            f"expected tokenizer {shown_name(function)} to return a list of str, got "
             f"{preview(odd[1])} ({type(odd[1]).__name__}) as token {odd[0]}"
         )
     return result
 
 
-def _display(function: Tokenizer) -> str:
+def shown_name(function: Tokenizer) -> str:
+    """Names a tokenizer in a message.
+
+    Args:
+        function: a function, registered or not.
+
+    Returns:
+        Its registered name, else the name that it was defined with.
+
+    Example:
+        >>> shown_name(split_whitespace), shown_name(str.split)
+        ('whitespace', 'str.split')
+    """
     return tokenizer_name(function) or str(getattr(function, "__qualname__", repr(function)))
 
 

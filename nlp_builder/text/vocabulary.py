@@ -75,11 +75,29 @@ class TokenCounts:
             >>> TokenCounts(["a"]).merge(TokenCounts(["a", "b"])).total
             3
         """
+        merged = TokenCounts()
+        merged.add(self)
+        merged.add(other)
+        return merged
+
+    def add(self, other: TokenCounts) -> None:
+        """Adds other counts to these, in place.
+
+        Args:
+            other: counts of another part of the corpus; they stay as they are.
+
+        Raises:
+            TypeError: `other` is not a `TokenCounts`.
+
+        Example:
+            >>> counts = TokenCounts(["a"])
+            >>> counts.add(TokenCounts(["a", "b"]))
+            >>> counts.total
+            3
+        """
         if not isinstance(other, TokenCounts):
             raise TypeError(f"expected TokenCounts to merge, got {type(other).__name__}")
-        merged = TokenCounts()
-        merged._counts = self._counts + other._counts
-        return merged
+        self._counts.update(other._counts)
 
     def __len__(self) -> int:
         """Returns the number of distinct tokens."""

@@ -118,21 +118,25 @@ def table(head: list[str], rows: list[list[Any]]) -> str:
 
 
 def options(
-    name: str, description: str | None, libraries: Sequence[str] = (), *, picture: bool = True
+    name: str,
+    description: str | None,
+    workers: Sequence[str] = (),
+    *,
+    repeats: bool = True,
+    picture: bool = True,
 ) -> argparse.ArgumentParser:
     """Return a parser with the options that all benchmarks have."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     folder = Path("build/bench")
-    parser.add_argument(
-        "--repeats", type=int, default=7, help="turns of each library (%(default)s)"
-    )
+    if repeats:
+        parser.add_argument("--repeats", type=int, default=7, help="turns of each (%(default)s)")
     parser.add_argument("--json", type=Path, default=folder / f"{name}.jsonl", help="gets a line")
     if picture:
         parser.add_argument("--picture", type=Path, default=folder / f"{name}.png")
-    if libraries:  # what a script calls itself with
-        parser.add_argument("--worker", choices=libraries, help=argparse.SUPPRESS)
+    if workers:  # what a script calls itself with
+        parser.add_argument("--worker", choices=workers, help=argparse.SUPPRESS)
     return parser
 
 

@@ -3,6 +3,7 @@
 from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.digest import Digest
+from nlp_builder.layers.folding import Folded
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
 from nlp_builder.layers.masking import MaskedConcatenate, first_step_open
@@ -16,6 +17,7 @@ __all__ = [
     "CRFDecoder",
     "CRFLoss",
     "Digest",
+    "Folded",
     "MaskedConcatenate",
     "MaskedEmbedding",
     "TagAccuracy",

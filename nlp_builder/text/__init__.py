@@ -13,11 +13,13 @@ from nlp_builder.text.counting import (
     characters_of,
     characters_of_words,
     count_chunks,
+    no_symbols,
     symbols_of_chunks,
     whole_text,
     words_of,
 )
 from nlp_builder.text.encoding import (
+    encode_characters,
     encode_characters_per_word,
     encode_distinct,
     encode_words,
@@ -25,6 +27,7 @@ from nlp_builder.text.encoding import (
 )
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
+from nlp_builder.text.subwords import SubwordVectors, load_subword_vectors
 from nlp_builder.text.tags import TagAlphabet
 from nlp_builder.text.texts import Text, iterate_texts
 from nlp_builder.text.tokenizers import (
@@ -51,6 +54,7 @@ __all__ = [
     "Scheme",
     "Span",
     "Split",
+    "SubwordVectors",
     "Symbols",
     "TagAlphabet",
     "Text",
@@ -62,6 +66,7 @@ __all__ = [
     "characters_of_words",
     "convert_tags",
     "count_chunks",
+    "encode_characters",
     "encode_characters_per_word",
     "encode_distinct",
     "encode_words",
@@ -71,7 +76,9 @@ __all__ = [
     "iterate_texts",
     "load_corpus_folder",
     "load_sample_corpus",
+    "load_subword_vectors",
     "load_vectors",
+    "no_symbols",
     "pad_ids",
     "read_columns",
     "register_tokenizer",

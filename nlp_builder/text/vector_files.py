@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import struct
 import zlib
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,13 @@ import numpy as np
 from tqdm import tqdm
 
 from nlp_builder.text.vector_binary import read_binary
+from nlp_builder.text.vector_fasttext import (
+    FastTextModel,
+    is_fasttext,
+    read_fasttext,
+)
 from nlp_builder.text.vector_formats import find_header, looks_like_text
+from nlp_builder.text.vector_ngrams import whole_words
 from nlp_builder.text.vector_text import read_text
 
 LARGE = 50_000_000
@@ -23,7 +28,6 @@ LARGE = 50_000_000
 
 _ARRAY = b"\x93NUMPY"
 _GZIP = b"\x1f\x8b"
-_FASTTEXT = (793712314).to_bytes(4, "little")
 _REFUSED = {
     b"\x80": (
         "a pickle, as gensim's save() writes, which could run any code: if you trust it, pass "
@@ -78,8 +82,8 @@ def read_vector_file(
     with _opened(path, progress=False) as file:
         start = file.read(1 << 16)
     _refuse_other_formats(path, start)
-    if start.startswith(_FASTTEXT):
-        return _read_fasttext(path)
+    if is_fasttext(start):
+        return whole_words(read_subword_file(path), keep)
     header = find_header(start)
     if header is None and b"\0" in start:
         raise ValueError(
@@ -89,6 +93,36 @@ def read_vector_file(
     read = read_text if header is None or looks_like_text(start) else read_binary
     with _opened(path, progress) as file:
         return read(file, header, str(path), keep)
+
+
+def read_subword_file(path: Path) -> FastTextModel:
+    """Reads a binary model of fastText, with its n-grams.
+
+    Args:
+        path: the file; its matrix is mapped from the disk, unless the file is gzipped.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: the file is none, or is damaged, quantised, or trained with labels.
+
+    Example:
+        >>> from gensim.test.utils import datapath
+        >>> read_subword_file(Path(datapath("toy-model.vec")))
+        Traceback (most recent call last):
+            ...
+        ValueError: expected a binary model of fastText (.bin), got ...toy-model.vec, ...
+    """
+    with _opened(path, progress=False) as file:
+        start = file.read(1 << 10)
+    if not is_fasttext(start):
+        raise ValueError(
+            f"expected a binary model of fastText (.bin), got {path}, which is none: other files "
+            "have no n-grams; to go without, pass load_vectors(path) in place of the path"
+        )
+    with _opened(path, progress=False) as file:
+        return read_fasttext(file, path)
 
 
 def _refuse_other_formats(path: Path, start: bytes) -> None:
@@ -133,14 +167,3 @@ class _CountedFile(io.RawIOBase):
         size = self._raw.readinto(buffer) or 0
         self._bar.update(size)
         return size
-
-
-def _read_fasttext(path: Path) -> tuple[list[str], np.ndarray]:
-    # Imported here because it takes a second, and only this format needs it.
-    from gensim.models.fasttext import load_facebook_vectors
-
-    try:
-        keyed = load_facebook_vectors(str(path))
-    except (NotImplementedError, EOFError, ValueError, struct.error) as error:
-        raise ValueError(f"expected a fastText model of words, got {path}: {error}") from error
-    return list(keyed.index_to_key), keyed.vectors

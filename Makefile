@@ -31,7 +31,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 .PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-memory lint wheel clean
 
 help:  ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found (on Debian and Ubuntu: apt install python3-venv). Or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }

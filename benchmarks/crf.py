@@ -20,6 +20,7 @@ import numpy as np
 from turns import (
     Worker,
     add_line,
+    measuring,
     new_figure,
     options,
     ratios,
@@ -121,7 +122,7 @@ def prepare(library, case):
 
 def compare(workers: dict[str, Worker], case: tuple[int, int, int], repeats: int) -> list[dict]:
     for worker in workers.values():
-        worker.ask(prepare=case)
+        worker.ask(case=case)
     rows = []
     for what in ("loss", "decode"):
         turns = take_turns(workers, what, repeats)
@@ -164,7 +165,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
     arguments = parser.parse_args()
     if arguments.worker:
-        serve(lambda case: prepare(arguments.worker, case))
+        serve(measuring(lambda case: prepare(arguments.worker, case)))
         return
     pythons = {"addons": arguments.addons, "pytorch-crf": arguments.torch}
     peers = [name for name, python in pythons.items() if python]

@@ -15,45 +15,16 @@ Needs Linux, whose /proc tells the memory of a process.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sentences import resident, stream
 from turns import Worker, add_line, new_figure, options, save_figure
 
-TYPES, MEAN_WORDS, SENTENCES_AT_ONCE, SENTENCES_A_SAMPLE = 100_000, 14, 10_000, 250_000
+SENTENCES_A_SAMPLE = 250_000
 WORD_MAXLEN, CHAR_MAXLEN, DIMENSION = 113, 10, 8
-
-
-def chunks(num_sentences: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the words of many sentences at once, as numbers of types, and the ends of each."""
-    rng = np.random.default_rng(0)
-    # (types,)
-    cumulated = np.cumsum(1 / np.arange(1, TYPES + 1))
-    for start in range(0, num_sentences, SENTENCES_AT_ONCE):
-        size = min(SENTENCES_AT_ONCE, num_sentences - start)
-        # (sentences,)
-        ends = np.cumsum(1 + rng.poisson(MEAN_WORDS - 1, size))
-        # (words of all sentences,)
-        yield np.searchsorted(cumulated, rng.random(ends[-1]) * cumulated[-1]), ends
-
-
-def stream(num_sentences: int, sample: Callable[[int, int], None]) -> Iterator[str]:
-    """Yield sentences, and call `sample` with their number and that of the types so far."""
-    spellings = np.array([np.base_repr(number, 36).lower() for number in range(TYPES)], object)
-    # (types,)
-    seen, count = np.zeros(TYPES, bool), 0
-    for numbers, ends in chunks(num_sentences):
-        seen[numbers] = True
-        words, start = spellings[numbers].tolist(), 0
-        for end in ends.tolist():
-            yield " ".join(words[start:end])
-            start = end
-        count += len(ends)
-        if count % SENTENCES_A_SAMPLE == 0 or count == num_sentences:
-            sample(count, int(seen.sum()))
 
 
 def token_counts(texts: Iterable[str]) -> Any:
@@ -88,31 +59,30 @@ READERS = {
 }
 
 
-def resident() -> float:
-    """Return the memory of this process, in MB."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def answer(**values: Any) -> None:
     print(json.dumps(values), flush=True)
 
 
 def read(reader: str, num_sentences: int) -> None:
     """Read the stream in this process, and write a line for each sample."""
-    READERS[reader](
-        stream(num_sentences, lambda c, t: answer(sentences=c, types=t, megabytes=resident()))
-    )
+
+    def sample(count: int, types: int) -> None:
+        if count % SENTENCES_A_SAMPLE == 0 or count == num_sentences:
+            answer(sentences=count, types=types, megabytes=resident())
+
+    READERS[reader](stream(num_sentences, sample))
 
 
 def watch(reader: str, num_sentences: int) -> list[dict[str, float]]:
     """Return the samples of a process that reads the stream."""
-    worker = Worker(sys.executable, __file__, "--worker", reader, "--sentences", str(num_sentences))
     samples: list[dict[str, float]] = []
-    while not samples or samples[-1]["sentences"] < num_sentences:
-        samples.append(worker.read())
-        print("{sentences:>12,} {types:>9,} {megabytes:>9.1f}".format(**samples[-1]), flush=True)
-    worker.process.wait()
+    request = ["--worker", reader, "--sentences", str(num_sentences)]
+    with Worker(sys.executable, __file__, *request) as worker:
+        while not samples or samples[-1]["sentences"] < num_sentences:
+            samples.append(worker.read())
+            print(
+                "{sentences:>12,} {types:>9,} {megabytes:>9.1f}".format(**samples[-1]), flush=True
+            )
     return samples
 
 

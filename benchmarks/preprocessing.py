@@ -26,6 +26,7 @@ from pathlib import Path
 from turns import (
     Worker,
     add_line,
+    measuring,
     new_figure,
     options,
     ratios,
@@ -190,7 +191,7 @@ def main() -> None:
     parser.add_argument("--gianlp", help="a Python with GiaNLP; without it, ours is timed alone")
     arguments = parser.parse_args()
     if arguments.worker:
-        serve(lambda case: prepare(arguments.worker, case), least_seconds=0.3)
+        serve(measuring(lambda case: prepare(arguments.worker, case), least_seconds=0.3))
         return
     peers = [name for name in LIBRARIES if name != "ours"] if arguments.gianlp else []
     pythons = {"ours": sys.executable} | dict.fromkeys(peers, arguments.gianlp)
@@ -203,7 +204,7 @@ def main() -> None:
         write_vectors(arguments.vectors, texts, Path(case["vectors"]))
         workers = {n: Worker(python, __file__, "--worker", n) for n, python in pythons.items()}
         for worker in workers.values():
-            worker.ask(prepare=case)
+            worker.ask(case=case)
         counts = compare_ids(workers, folder)
         print(f"{len(texts)} sentences, {tokens} tokens; equal ids: {json.dumps(counts)}")
         rows = measure(workers, tokens, arguments.repeats)

@@ -37,6 +37,13 @@ class Worker:
             text=True,
         )
 
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.communicate()
+        self.errors.close()
+
     def ask(self, **request: Any) -> Any:
         """Send a request and wait for its answer."""
         assert self.process.stdin is not None
@@ -54,32 +61,41 @@ class Worker:
         return json.loads(line)
 
 
-def serve(
-    prepare: Callable[[Any], dict[str, Callable[[], Any]]], least_seconds: float = 0.05
-) -> None:
-    """Answer each line of standard input with a line of JSON.
+def serve(answer: Callable[..., Any]) -> None:
+    """Answer each line of standard input, a request, with a line of JSON."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # libraries may print
+    for line in sys.stdin:
+        print(json.dumps(answer(**json.loads(line))), file=answers, flush=True)
+
+
+def measuring(
+    prepare: Callable[[Any], dict[str, Callable[[], Any]]], *, least_seconds: float = 0.05
+) -> Callable[..., Any]:
+    """Return what answers the requests of `take_turns`.
 
     Args:
-        prepare: makes the functions to be measured, by name, of what comes with "prepare".
-            "measure" with a name asks for the seconds of a call, "keep" with a name and a "file"
-            for the array that a call returns.
+        prepare: makes the functions to be measured, by name, of what comes with "case".
         least_seconds: a measurement calls again until so much time has passed.
+
+    Returns:
+        A function of either a "case"; or the name of a function to "measure", which gives the
+        seconds of a call; or that of one whose array is to "keep" in a "file".
     """
-    answers, sys.stdout = sys.stdout, sys.stderr  # libraries may print
     functions: dict[str, Callable[[], Any]] = {}
-    for line in sys.stdin:
-        request, answer = json.loads(line), None
-        if "prepare" in request:
-            functions = prepare(request["prepare"])
-            for function in functions.values():
-                function()  # traces, and warms the caches
-        elif "measure" in request:
-            answer = seconds(functions[request["measure"]], least_seconds)
-        elif "keep" in request:
+
+    def answer(case: Any = None, measure: str = "", keep: str = "", file: str = "") -> Any:
+        if measure:
+            return seconds(functions[measure], least_seconds)
+        if keep:
             import numpy as np
 
-            np.save(request["file"], functions[request["keep"]]())
-        print(json.dumps(answer), file=answers, flush=True)
+            return np.save(file, functions[keep]())
+        functions.update(prepare(case))
+        for function in functions.values():
+            function()  # traces, and warms the caches
+        return None
+
+    return answer
 
 
 def seconds(function: Callable[[], Any], least_seconds: float) -> float:

@@ -51,7 +51,8 @@ def mean_of_rows(
         >>> mean_of_rows(np.float32([[1.0], [4.0]]), [0, 1], own=np.float32([1.0]))
         array([2.], dtype=float32)
     """
-    total = np.zeros(ngrams.shape[1], dtype=np.float32) if own is None else own.astype(np.float32)
+    # A plain copy, since sums on a row of a memmap cost more.
+    total = np.array(np.zeros(ngrams.shape[1]) if own is None else own, dtype=np.float32)
     # Row after row in float32, as gensim adds, so that the result is the same to the bit.
     for bucket in buckets:
         total += ngrams[bucket]

@@ -9,6 +9,7 @@ from nlp_builder.layers.masked_embedding import MaskedEmbedding
 from nlp_builder.layers.masking import MaskedConcatenate, first_step_open
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
+from nlp_builder.layers.partly_frozen import PartlyFrozenEmbedding
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
 from nlp_builder.layers.viterbi import viterbi
 
@@ -20,6 +21,7 @@ __all__ = [
     "Folded",
     "MaskedConcatenate",
     "MaskedEmbedding",
+    "PartlyFrozenEmbedding",
     "TagAccuracy",
     "entropy",
     "first_step_open",

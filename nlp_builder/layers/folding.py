@@ -62,6 +62,8 @@ class Folded(keras.layers.Wrapper):
         """Builds the inner layer for folded inputs."""
         if not self.layer.built:
             self.layer.build(self._folded_shapes(input_shape))
+        if not self.trainable:
+            self.layer.trainable = False  # what the constructor was told holds for the variables
         self.built = True
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:

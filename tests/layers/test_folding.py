@@ -274,6 +274,15 @@ def test_weights_are_those_of_the_inner_model():
     assert len(model.trainable_weights) == 3
 
 
+def test_a_layer_made_frozen_freezes_the_inner_model():
+    inputs = keras.Input((3, 4, 5))
+    model = keras.Model(inputs, Folded(reader(), trainable=False)(inputs))
+    assert model.trainable_variables == []
+    thawed = Folded(reader(trainable=False))
+    thawed(inputs)
+    assert thawed.trainable_variables == []
+
+
 def test_wrong_arguments_are_named():
     with pytest.raises(TypeError, match="Expected a Keras layer or model, got str"):
         Folded("lstm")

@@ -1,33 +1,103 @@
-"""Characters of words."""
+"""Characters of words, and characters of whole texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 
 from nlp_builder.features.archive import saveable
-from nlp_builder.features.checks import positive_or_none, seed
-from nlp_builder.features.feature import Feature
-from nlp_builder.features.shapes import Connection, ModelIOShape
-from nlp_builder.layers import MaskedEmbedding
+from nlp_builder.features.checks import positive_or_none
+from nlp_builder.features.learnt_embedding import LearntEmbedding
+from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.text import (
-    PADDING_ID,
+    Symbols,
     Text,
-    TokenCounts,
     Tokenizer,
+    characters_of,
+    characters_of_words,
+    encode_characters,
     encode_characters_per_word,
     get_tokenizer,
     tokenize,
+    whole_text,
 )
-from nlp_builder.text.checks import positive_int
 
 
 @saveable
-class CharPerWordEmbeddingSequence(Feature):
+class CharEmbeddingSequence(LearntEmbedding):
+    """The characters of each text to vectors, which training moves.
+
+    Blanks and line ends are characters like others. A list of tokens is read with a blank between
+    them.
+
+    Args:
+        embedding_dimension: the length of a character's vector.
+        sequence_maxlen: the number of characters of a text, longer ones are cut at the end; None
+            for the longest text of each batch.
+        min_freq_percentile: characters that are rarer than this percentile (0 to 100) of the
+            frequencies of all characters are unknown ones. Those after `sequence_maxlen` do not
+            count.
+        random_state: the seed of the first vectors.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+        TypeError: if an argument is of another type.
+
+    Example:
+        >>> characters = CharEmbeddingSequence(8, sequence_maxlen=5, min_freq_percentile=0)
+        >>> characters.outputs_shape
+        (5, 8), float32
+        >>> characters.build(["abba"]).preprocess_texts(["abc", "babba b"])
+        array([[2, 3, 1, 0, 0],
+               [3, 2, 3, 3, 2]], dtype=int32)
+    """
+
+    def __init__(
+        self,
+        embedding_dimension: int = 256,
+        sequence_maxlen: int | None = 80,
+        min_freq_percentile: float = 5,
+        random_state: int = 42,
+    ) -> None:
+        super().__init__(embedding_dimension, min_freq_percentile, random_state)
+        self.sequence_maxlen = positive_or_none("sequence_maxlen", sequence_maxlen)
+
+    @property
+    def outputs_shape(self) -> ModelIOShape:
+        """(chars, dim)."""
+        return ModelIOShape((self.sequence_maxlen, self.embedding_dimension), self._output_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name."""
+        return {
+            "embedding_dimension": self.embedding_dimension,
+            "sequence_maxlen": self.sequence_maxlen,
+            "min_freq_percentile": self.min_freq_percentile,
+            "random_state": self.random_state,
+        }
+
+    def _symbols(self) -> Symbols:
+        return partial(characters_of, maxlen=self.sequence_maxlen)
+
+    def _ids_shape(self) -> tuple[int | None, ...]:
+        return (self.sequence_maxlen,)
+
+    def _count(self, texts: Sequence[Text]) -> list[int]:
+        return [len(whole_text(text)) for text in texts]
+
+    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
+        return encode_characters(
+            [whole_text(text) for text in texts],
+            self._learnt_vocabulary(),
+            maxlen=self.sequence_maxlen,
+        )
+
+
+@saveable
+class CharPerWordEmbeddingSequence(LearntEmbedding):
     """The characters of each word to vectors, which training moves.
 
     The alphabet is counted over the characters of each word of the corpus, up to `char_maxlen`.
@@ -68,15 +138,11 @@ class CharPerWordEmbeddingSequence(Feature):
         min_freq_percentile: float = 5,
         random_state: int = 42,
     ) -> None:
-        super().__init__()
+        super().__init__(embedding_dimension, min_freq_percentile, random_state)
         self.tokenizer = tokenizer
-        self.embedding_dimension = positive_int("embedding_dimension", embedding_dimension)
         self.word_maxlen = positive_or_none("word_maxlen", word_maxlen)
         self.char_maxlen = positive_or_none("char_maxlen", char_maxlen)
-        self.min_freq_percentile = min_freq_percentile
-        self.random_state = seed("random_state", random_state)
         self._tokenizer = get_tokenizer(tokenizer)
-        TokenCounts().freeze(min_freq_percentile=min_freq_percentile)  # refuses it now
 
     @property
     def outputs_shape(self) -> ModelIOShape:
@@ -95,20 +161,14 @@ class CharPerWordEmbeddingSequence(Feature):
             "random_state": self.random_state,
         }
 
-    def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
-        words = chain.from_iterable(tokenize(texts, self._tokenizer))
-        return chain.from_iterable(word[: self.char_maxlen] for word in words)
-
-    def _learn(self, counts: TokenCounts) -> None:
-        if not counts:
-            raise ValueError(
-                "CharPerWordEmbeddingSequence.build expects a corpus with words, got texts without "
-                "any: look at the texts and at what the tokenizer makes of them"
-            )
-        self._vocabulary = counts.freeze(min_freq_percentile=self.min_freq_percentile)
+    def _symbols(self) -> Symbols:
+        return partial(characters_of_words, tokenizer=self._tokenizer, maxlen=self.char_maxlen)
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.word_maxlen, self.char_maxlen)
+
+    def _count(self, texts: Sequence[Text]) -> list[int]:
+        return [len(tokens) for tokens in tokenize(texts, self._tokenizer)]
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_characters_per_word(
@@ -117,26 +177,3 @@ class CharPerWordEmbeddingSequence(Feature):
             word_maxlen=self.word_maxlen,
             char_maxlen=self.char_maxlen,
         )
-
-    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
-        expected = (len(self._learnt_vocabulary()), self.embedding_dimension)
-        if arrays["weights/0"].shape != expected:
-            raise ValueError(f"expected weights of {expected}, got {arrays['weights/0'].shape}")
-
-    def _make_layers(self) -> list[keras.layers.Layer]:
-        initializer = keras.initializers.RandomNormal(
-            stddev=self.embedding_dimension**-0.5, seed=self.random_state
-        )
-        return [
-            MaskedEmbedding(
-                len(self._learnt_vocabulary()),
-                self.embedding_dimension,
-                embeddings_initializer=initializer,
-                dtype=self._policy,
-            )
-        ]
-
-    def _connect(self, inputs: list[Any]) -> Connection:
-        # (batch, words, chars)
-        (ids,) = inputs
-        return Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from nlp_builder.text import TokenCounts
 from nlp_builder.text.checks import positive_int
+
+if TYPE_CHECKING:
+    from nlp_builder.features.graph_piece import GraphPiece
 
 
 def positive_or_none(name: str, value: int | None) -> int | None:
@@ -65,6 +69,50 @@ def seed(name: str, value: int) -> int:
     if value < 0:
         raise ValueError(f"expected {name} to be at least 0, got {value}")
     return int(value)
+
+
+def percentile(name: str, value: float) -> float:
+    """Return `value` if it is a percentile.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+
+    Returns:
+        The value.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is not from 0 to 100.
+    """
+    if value is None:
+        raise TypeError(f"expected {name} to be a number from 0 to 100, got None")
+    TokenCounts().freeze(min_freq_percentile=value)
+    return value
+
+
+def check_inputs(block: GraphPiece, tensors: Sequence[Any]) -> None:
+    """Refuse what a block cannot be applied to.
+
+    Args:
+        block: built.
+        tensors: one for each of its inputs.
+
+    Raises:
+        TypeError: if one is neither an array nor a tensor.
+        ValueError: if number, shapes, type or range of ids do not fit.
+    """
+    if len(tensors) != len(block.slots):
+        raise ValueError(
+            f"{type(block).__name__} reads {len(block.slots)} inputs, got {len(tensors)}: "
+            "pass what preprocess_texts returns"
+        )
+    rows = {len(tensor) for tensor in tensors if isinstance(tensor, np.ndarray)}
+    if len(rows) > 1:
+        raise ValueError(f"expected as many texts in each input, got {sorted(rows)}")
+    for slot, tensor in zip(block.slots, tensors, strict=True):
+        num_ids = len(slot.block._learnt_vocabulary())
+        check_ids(type(slot.block).__name__, tensor, slot.block._ids_shape(), num_ids)
 
 
 def check_ids(owner: str, ids: Any, shape: Sequence[int | None], num_ids: int) -> None:

@@ -3,90 +3,43 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
 from typing import Any, Self
 
-import keras
 import numpy as np
 
 from nlp_builder import saving
-from nlp_builder.features import archive, checks, learning, summary, tree
-from nlp_builder.features.shapes import Connection, ModelIOShape
-from nlp_builder.text import Text, TokenCounts, Tokenizer, Vocabulary, iterate_texts
+from nlp_builder.features import archive, archive_writer, checks, learning, parameters, summary
+from nlp_builder.features.graph_piece import GraphPiece
+from nlp_builder.text import text_columns
 
 
-class Feature(ABC):
+class Feature(GraphPiece):
     """A door from texts to Keras tensors.
 
-    A block that reads texts itself is a leaf; a block that is made of others names them in
-    `blocks`. Subclasses are final.
+    A block either reads texts itself, then it is a `TextRepresentation`, or it reads what other
+    blocks make of them. Subclasses are final or abstract.
     """
-
-    # Whether there is something to learn from texts; only leaves are asked.
-    _needs_texts = True
-
-    def __init__(self) -> None:
-        self._corpus: str | None = None
-        self._graph: keras.Model | None = None
-        self._words_mask: Any = None
-        self._frozen = False
-        self._tokenizer: Tokenizer | None = None
-        self._vocabulary: Vocabulary | None = None
-        # Of Keras' policy now, as with a Keras layer; a file keeps it.
-        self._policy = str(keras.config.dtype_policy().name)
-
-    # What a block has to say of itself.
-
-    @property
-    def blocks(self) -> tuple[Feature, ...]:
-        """The blocks that this one reads, in order; none for a block that reads texts."""
-        return ()
-
-    @property
-    @abstractmethod
-    def outputs_shape(self) -> ModelIOShape:
-        """Shape and dtype of the output tensor, without the batch axis; known before `build`."""
 
     @abstractmethod
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments by name; blocks, functions and vectors as objects."""
+        """Return the constructor's arguments by name, as they were given."""
 
-    @abstractmethod
-    def _make_layers(self) -> list[keras.layers.Layer]:
-        """Return new layers, with their weights, for what was learnt."""
-
-    @abstractmethod
-    def _connect(self, inputs: list[Any]) -> Connection:
-        """Apply the layers to the connections of `blocks`, or, in a leaf, to its ids."""
-
-    # What only leaves do.
-
-    def _ids_shape(self) -> tuple[int | None, ...]:
-        """Return the shape of a text's ids."""
-        raise NotImplementedError(f"{type(self).__name__} reads no texts itself")
-
-    def _ids(self, texts: Sequence[Text]) -> np.ndarray:
-        """Return the ids of texts, int32 (batch, *ids_shape)."""
-        raise NotImplementedError(f"{type(self).__name__} reads no texts itself")
-
-    def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
-        """Return the symbols of texts, to be counted at `build`; none if there is no need."""
-        return ()
-
-    def _learn(self, counts: TokenCounts) -> None:
-        """Keep what is needed of the symbols of a corpus."""
-        return None
+    def _arguments_to_keep(self) -> dict[str, Any]:
+        """Return the arguments as a file keeps them: those that training changes as they are."""
+        return self.get_config()
 
     # Learning.
 
-    def build(self, texts: Iterable[Text] | None = None) -> Self:
+    def build(self, texts: Any = None, *, workers: int = 1) -> Self:
         """Learn from a corpus, and make the layers.
 
         Args:
             texts: strings or lists of tokens, in a list, tuple, Series, array or generator, which
-                is read once and never held whole. None if all that there is to learn was learnt:
-                a new digest of a loaded block, say.
+                is read once and never held whole; where the block reads several texts, a dict or
+                DataFrame of them, or one collection from which all its blocks learn. None if all
+                that there is to learn was learnt: a new digest of a loaded block, say.
+            workers: the number of processes that tokenize and count.
 
         Returns:
             The block itself.
@@ -96,215 +49,72 @@ class Feature(ABC):
             ValueError: if the corpus is empty, or is another than the one that the block, or one
                 of its blocks, was built with.
         """
-        corpus = learning.learn(self.leaves, texts, owner=self)
+        corpora = learning.learn(self, texts, workers=workers)
         if self._graph is None:
             self._assemble()
-        if corpus is not None:
-            for leaf in self.leaves:
-                leaf._corpus = corpus
+        for learner, corpus in corpora.items():
+            learner._corpus = corpus
         return self
 
     @property
-    def leaves(self) -> tuple[Feature, ...]:
-        """The blocks that read texts, each once, in the order of the input tensors."""
-        return tuple(block for block in tree.parts_first(self) if not block.blocks)
-
-    def _assemble(self) -> None:
-        for block in self.blocks:
-            if block._graph is None:
-                block._assemble()
-        self._layers = self._make_layers()
-        self._trainable = [layer.trainable for layer in self._layers]
-        self._apply_frozen()
-        inputs = [keras.Input(leaf._ids_shape(), dtype="int32") for leaf in self.leaves]
-        outputs, mask = tree.connect(self, dict(zip(self.leaves, inputs, strict=True)))
-        self._words_mask = None if mask is None else tree.words_of(mask)
-        self._graph = keras.Model(inputs, outputs)
-
-    def _built(self) -> keras.Model:
-        if self._graph is None:
-            raise self._not_built()
-        return self._graph
-
-    def _not_built(self) -> ValueError:
-        name = type(self).__name__
-        return ValueError(f"{name} is not built: call build(texts), or load a saved one")
-
-    @property
-    def vocabulary(self) -> Vocabulary | None:
-        """The tokens or characters that have an id of their own; None if there are none yet."""
-        return self._vocabulary
-
-    def _learnt_vocabulary(self) -> Vocabulary:
-        if self._vocabulary is None:
-            raise self._not_built()
-        return self._vocabulary
+    def text_names(self) -> tuple[str, ...] | None:
+        """The names of the texts that the block reads; None for one text without a name."""
+        names = dict.fromkeys(slot.text for slot in self.slots if slot.text is not None)
+        return tuple(names) or None
 
     # Using.
 
-    def preprocess_texts(self, texts: Iterable[Text]) -> np.ndarray | list[np.ndarray]:
+    def preprocess_texts(self, texts: Any) -> np.ndarray | list[np.ndarray]:
         """Turn texts into ids: 0 is padding, 1 is unknown, 2 and up the vocabulary.
 
         Args:
-            texts: strings or lists of tokens, as in `build`.
+            texts: strings or lists of tokens; a dict or DataFrame of them where the block reads
+                several texts.
 
         Returns:
             int32 (batch, *inputs_shape), or a list of them if the block reads several inputs.
 
         Raises:
             TypeError: if `texts` is a bare string, or holds something that is no text.
-            ValueError: if the block has to be built first.
+            ValueError: if the block has to be built first, or a text has no column.
         """
-        rows = list(iterate_texts(texts))
-        arrays = [leaf._ids(rows) for leaf in self.leaves]
+        columns = text_columns(texts, self.text_names)
+        arrays = [slot.block._ids(columns[slot.text]) for slot in self.slots]
         return arrays[0] if len(arrays) == 1 else arrays
 
-    @property
-    def _output_dtype(self) -> str:
-        return str(keras.dtype_policies.get(self._policy).compute_dtype)
-
-    @property
-    def inputs_shape(self) -> ModelIOShape | list[ModelIOShape]:
-        """Shape and dtype of what `preprocess_texts` returns, without the batch axis."""
-        shapes = [ModelIOShape(leaf._ids_shape(), "int32") for leaf in self.leaves]
-        return shapes[0] if len(shapes) == 1 else shapes
-
-    @property
-    def inputs(self) -> Any:
-        """The symbolic input (batch, *inputs_shape), or a list of them; after `build`."""
-        inputs = self._built().inputs
-        return inputs[0] if len(inputs) == 1 else inputs
-
-    @property
-    def outputs(self) -> Any:
-        """The symbolic output (batch, *outputs_shape), to go on from; after `build`."""
-        return self._built().outputs[0]
-
-    @property
-    def mask(self) -> Any:
-        """The symbolic mask, boolean (batch, words), True for words; None if there are none."""
-        self._built()
-        return self._words_mask
-
-    def __call__(self, inputs: Any) -> Any:
-        """Apply the block to ids.
+    def count_tokens(self, texts: Any) -> list[int]:
+        """Count the words of each text, or what else its first axis is made of, before any cut.
 
         Args:
-            inputs: a Keras tensor, or a NumPy integer array, (batch, *inputs_shape); a list of
-                them if the block reads several inputs.
+            texts: as for `preprocess_texts`.
 
         Returns:
-            (batch, *outputs_shape): a Keras tensor of the same graph, through which gradients
-            flow, or a NumPy float32 array, computed in batches.
-
-        Raises:
-            TypeError: if `inputs` is neither.
-            ValueError: if the block is not built, or number, shapes, type or range of ids are not
-                what it reads.
+            A number for each text; the largest if inputs differ.
         """
-        graph = self._built()
-        tensors = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-        self._check_inputs(tensors)
-        if not all(isinstance(tensor, np.ndarray) for tensor in tensors):
-            return tree.connect(self, dict(zip(self.leaves, tensors, strict=True))).outputs
-        if len(tensors[0]) == 0:
-            shape = [0 if size is None else size for size in graph.output_shape[1:]]
-            return np.zeros((0, *shape), "float32")
-        return graph.predict(tensors, batch_size=256, verbose=0).astype("float32", copy=False)
-
-    def _check_inputs(self, tensors: list[Any]) -> None:
-        if len(tensors) != len(self.leaves):
-            raise ValueError(
-                f"{type(self).__name__} reads {len(self.leaves)} inputs, got {len(tensors)}: "
-                "pass what preprocess_texts returns"
-            )
-        rows = {len(tensor) for tensor in tensors if isinstance(tensor, np.ndarray)}
-        if len(rows) > 1:
-            raise ValueError(f"expected as many texts in each input, got {sorted(rows)}")
-        for leaf, tensor in zip(self.leaves, tensors, strict=True):
-            name, num_ids = type(leaf).__name__, len(leaf._learnt_vocabulary())
-            checks.check_ids(name, tensor, leaf._ids_shape(), num_ids)
-
-    # Weights.
-
-    @property
-    def weights_amount(self) -> int | None:
-        """The number of weights, those of its blocks included; None before `build`."""
-        return None if self._graph is None else self._graph.count_params()
-
-    @property
-    def trainable_weights_amount(self) -> int | None:
-        """The number of weights that training may move; None before `build`."""
-        if self._graph is None:
-            return None
-        return sum(int(np.prod(weight.shape)) for weight in self.trainable_weights)
-
-    @property
-    def trainable_weights(self) -> list[Any]:
-        """The Keras variables that training may move; after `build`."""
-        return list(self._built().trainable_weights)
-
-    def freeze(self) -> Self:
-        """Keep training from moving any weight, those of its blocks included.
-
-        A Keras model that was compiled before has to be compiled again.
-
-        Returns:
-            The block itself.
-        """
-        return self._set_frozen(True)
-
-    def unfreeze(self) -> Self:
-        """Let training move all that is trained, in the blocks that it is made of as well.
-
-        Given vectors are not among that: they stay as they are.
-
-        Returns:
-            The block itself.
-        """
-        return self._set_frozen(False)
-
-    def _set_frozen(self, frozen: bool) -> Self:
-        for block in self.blocks:
-            block._set_frozen(frozen)
-        self._frozen = frozen
-        if self._graph is not None:
-            self._apply_frozen()
-        return self
-
-    def _apply_frozen(self) -> None:
-        for layer, trainable in zip(self._layers, self._trainable, strict=True):
-            layer.trainable = trainable and not self._frozen
+        columns = text_columns(texts, self.text_names)
+        unknown = [slot for slot in self.slots if slot.block._ids_shape()[0] is None]
+        counts = [slot.block._count(columns[slot.text]) for slot in unknown or self.slots[:1]]
+        return [max(row) for row in zip(*counts, strict=True)]
 
     # Keeping.
 
     def _state(self) -> archive.State:
-        values = {
-            "built": self._graph is not None,
-            "corpus": self._corpus,
-            "frozen": self._frozen,
-            "policy": self._policy,
-        }
-        vocabularies: dict[str, Sequence[str]] = {}
-        if self._vocabulary is not None:
-            vocabularies["vocabulary"] = self._vocabulary.tokens
-        return archive.State(values, vocabularies, {} if self._graph is None else self._arrays())
+        values = {"built": self._graph is not None, "frozen": self._frozen, "policy": self._policy}
+        return archive.State(values, {}, {} if self._graph is None else self._arrays())
+
+    def _training_state(self) -> archive.State:
+        """Return what is needed to go on training: of a block that is compiled."""
+        return archive.State()
 
     def _restore(self, state: archive.State) -> None:
-        built, corpus = state.values["built"], state.values["corpus"]
-        if built == (corpus is None) and not self.blocks and self._needs_texts:
-            raise ValueError(f"built is {built}, and the corpus {corpus!r}")
-        if set(state.vocabularies) - {"vocabulary"} or (state.arrays and not built):
-            raise ValueError(f"unknown members {[*state.vocabularies, *state.arrays]}")
         self._frozen, self._policy = state.values["frozen"], state.values["policy"]
-        if "vocabulary" in state.vocabularies:
-            self._vocabulary = Vocabulary(state.vocabularies["vocabulary"])
-        if built:
+        if state.arrays and not state.values["built"]:
+            raise ValueError(f"arrays {sorted(state.arrays)} of a block that is not built")
+        if state.values["built"]:
             self._require_sizes(state.arrays)
             self._assemble()
             checks.same_arrays(self._arrays(), state.arrays)
             self._set_arrays(state.arrays)
-        self._corpus = corpus
 
     def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
         """Refuse arrays that do not fit the arguments, before layers of any size are made."""
@@ -319,21 +129,88 @@ class Feature(ABC):
         for layer in self._layers:
             layer.set_weights([next(weights) for _ in layer.weights])
 
-    def serialize(self) -> bytes:
+    def serialize(self, *, include_optimizer: bool = True) -> bytes:
         """Return the block as the bytes of a file: see `nlp_builder.deserialize`.
+
+        Args:
+            include_optimizer: keep optimizer, loss and metrics of blocks that are compiled, so that
+                training goes on after loading.
 
         Returns:
             A stored zip of JSON and safetensors; equal blocks give equal bytes.
-        """
-        return saving.pack(archive.archive_of(self))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+        Raises:
+            TypeError: if an argument of a block is something that a file cannot hold.
+        """
+        return saving.pack(archive_writer.archive_of(self, include_optimizer=include_optimizer))
+
+    def save(self, path: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
         """Write the block to a file, which is the old one or the new one at any moment.
 
         Args:
             path: where to write: see `nlp_builder.load`.
+            include_optimizer: as for `serialize`.
         """
-        saving.write(path, self.serialize())
+        saving.write(path, self.serialize(include_optimizer=include_optimizer))
+
+    # As a step of scikit-learn.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments, as scikit-learn asks for them.
+
+        Args:
+            deep: also those of the blocks that this one is made of, as `inputs__units_per_layer`.
+
+        Returns:
+            Arguments by name.
+        """
+        return parameters.get(self, deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Change arguments of a block that is not built.
+
+        Args:
+            **params: names as `get_params` has them.
+
+        Returns:
+            The block itself.
+
+        Raises:
+            ValueError: if the block is built, or has no such argument.
+        """
+        return parameters.change(self, params)
+
+    def __sklearn_clone__(self) -> Self:
+        return parameters.clone(self)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._graph is not None
+
+    def __sklearn_tags__(self) -> Any:
+        return parameters.tags()
+
+    def transform(self, texts: Any) -> np.ndarray | list[np.ndarray]:
+        """Turn texts into the outputs of the block: `preprocess_texts`, then a call.
+
+        Args:
+            texts: as for `preprocess_texts`.
+
+        Returns:
+            float32 (batch, *outputs_shape), or a list of them.
+        """
+        return self(self.preprocess_texts(texts))
+
+    def fit_transform(self, texts: Any, y: Any = None) -> np.ndarray | list[np.ndarray]:
+        """Build the block, and transform the corpus.
+
+        Args:
+            texts: as for `build`; no generator, since they are read twice.
+            y: not used.
+
+        Returns:
+            As `transform`.
+        """
+        return self.build(texts).transform(texts)
 
     # Showing.
 

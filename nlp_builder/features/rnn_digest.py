@@ -10,14 +10,16 @@ import numpy as np
 
 from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import boolean, seed
+from nlp_builder.features.composition import Composition
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection, ModelIOShape
+from nlp_builder.features.wiring import Inputs
 from nlp_builder.layers import Digest, MaskedConcatenate
-from nlp_builder.text.checks import positive_int, preview
+from nlp_builder.text.checks import positive_int
 
 
 @saveable
-class RNNDigest(Feature):
+class RNNDigest(Composition):
     """Digest the last sequence of one block, or of several side by side, by recurrent layers.
 
     Characters of words, (words, chars, dim), become a vector for each word, (words, units);
@@ -25,7 +27,8 @@ class RNNDigest(Feature):
     that it is part of. The digest of padding is exactly zero.
 
     Args:
-        inputs: a block, or a list of blocks of the same lengths, whose vectors are concatenated.
+        inputs: a block, or a list of blocks of the same lengths, whose vectors are concatenated;
+            also blocks of several texts by name, as for `KerasWrapper`.
         units_per_layer: the length of a layer's state; both directions together have twice that.
         rnn_type: "rnn", "gru" or "lstm".
         stacked_layers: the number of layers, each of which reads the one before.
@@ -52,7 +55,7 @@ class RNNDigest(Feature):
 
     def __init__(
         self,
-        inputs: Feature | Sequence[Feature],
+        inputs: Inputs,
         units_per_layer: int,
         rnn_type: str,
         stacked_layers: int = 1,
@@ -62,8 +65,7 @@ class RNNDigest(Feature):
         random_seed: int = 42,
         **kwargs: Any,
     ) -> None:
-        super().__init__()
-        self._blocks = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+        super().__init__(inputs)
         self.units_per_layer = positive_int("units_per_layer", units_per_layer)
         self.rnn_type = rnn_type
         self.stacked_layers = positive_int("stacked_layers", stacked_layers)
@@ -73,13 +75,8 @@ class RNNDigest(Feature):
         self.random_seed = seed("random_seed", random_seed)
         self.kwargs = kwargs
         self._policy = str(kwargs.get("dtype", self._policy))
-        self._sequence_shape = _joint_shape(self._blocks)
+        self._sequence_shape = _joint_shape(self._read_shapes())
         self._new_digest()  # refuses what Keras refuses, now and not at build
-
-    @property
-    def blocks(self) -> tuple[Feature, ...]:
-        """The blocks that are digested."""
-        return self._blocks
 
     @property
     def outputs_shape(self) -> ModelIOShape:
@@ -91,7 +88,7 @@ class RNNDigest(Feature):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
         return {
-            "inputs": self._blocks[0] if len(self._blocks) == 1 else list(self._blocks),
+            "inputs": self._inputs_argument,
             "units_per_layer": self.units_per_layer,
             "rnn_type": self.rnn_type,
             "stacked_layers": self.stacked_layers,
@@ -123,7 +120,7 @@ class RNNDigest(Feature):
     def _make_layers(self) -> list[keras.layers.Layer]:
         return [self._new_digest(), MaskedConcatenate(dtype=self._policy)]
 
-    def _connect(self, inputs: list[Any]) -> Connection:
+    def _connect(self, inputs: list[Any]) -> list[Connection]:
         digest, concatenate = self._layers
         sequence, mask = inputs[0]
         if len(inputs) > 1:
@@ -131,31 +128,18 @@ class RNNDigest(Feature):
             mask = concatenate.compute_mask(None, [part.mask for part in inputs])
         outputs = digest(sequence, mask=mask)
         if self.return_sequences:
-            return Connection(outputs, mask)
+            return [Connection(outputs, mask)]
         words = keras.ops.any(mask, axis=-1) if len(mask.shape) > 2 else None
-        return Connection(outputs, words)
+        return [Connection(outputs, words)]
 
 
-def _joint_shape(blocks: Sequence[Feature]) -> tuple[int | None, ...]:
-    if not blocks:
-        raise ValueError("RNNDigest expects a block or a list of blocks, got an empty list")
-    for block in blocks:
-        if not isinstance(block, Feature):
-            raise TypeError(
-                f"RNNDigest expects a block or a list of blocks, got {preview(block)} "
-                f"({type(block).__name__})"
-            )
-    shapes = [block.outputs_shape.shape for block in blocks]
-    for block, shape in zip(blocks, shapes, strict=True):
-        if len(shape) < 2 or len(shape) != len(shapes[0]) or not _agree(shape, shapes[0]):
+def _joint_shape(sources: Sequence[tuple[Feature, ModelIOShape]]) -> tuple[int | None, ...]:
+    shapes = [shape.shape for _, shape in sources]
+    for shape in shapes:
+        if len(shape) < 2 or len(shape) != len(shapes[0]) or shape[:-1] != shapes[0][:-1]:
             raise ValueError(
                 "RNNDigest digests sequences of vectors, and several only if all axes but the last "
-                f"are equal: got {[repr(block) for block in blocks]}; give the blocks the same "
+                f"are equal: got {[block for block, _ in sources]!r}; give the blocks the same "
                 "lengths, or digest the deeper one first"
             )
-    steps = [next((n for n in axis if n is not None), None) for axis in zip(*shapes, strict=True)]
-    return (*steps[:-1], sum(int(shape[-1] or 0) for shape in shapes))
-
-
-def _agree(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    return all(a == b for a, b in zip(shape[:-1], other[:-1], strict=True))
+    return (*shapes[0][:-1], sum(int(shape[-1] or 0) for shape in shapes))

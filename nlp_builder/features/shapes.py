@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from nlp_builder.features.feature import Feature
+    from nlp_builder.features.representation import TextRepresentation
 
 
 class ModelIOShape(NamedTuple):
@@ -25,12 +29,36 @@ class ModelIOShape(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """What a block makes of its input tensors.
+    """One output of a block.
 
     Args:
-        outputs: a tensor of shape (batch, *outputs_shape).
+        outputs: a tensor of shape (batch, *shape).
         mask: boolean, one value for each vector of `outputs`, or None if there are no words.
     """
 
     outputs: Any
     mask: Any
+
+
+class Slot(NamedTuple):
+    """A block, and the name of the text that it reads.
+
+    Args:
+        text: the name, None where texts have none, or where the user of the block gives it.
+        block: the block.
+    """
+
+    text: str | None
+    block: Feature
+
+
+class TextSlot(NamedTuple):
+    """A block that reads texts itself, and the name of the text: one input tensor of a graph.
+
+    Args:
+        text: the name, None where texts have none.
+        block: the block.
+    """
+
+    text: str | None
+    block: TextRepresentation

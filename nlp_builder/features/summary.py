@@ -9,6 +9,7 @@ from nlp_builder.features.tree import names
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
+    from nlp_builder.features.shapes import Slot
 
 _HEAD = ("block", "inputs", "outputs", "trainable", "weights", "connected to")
 
@@ -57,11 +58,21 @@ def _rows(block: Feature) -> list[tuple[str, ...]]:
             str(part.outputs_shape),
             _number(part.trainable_weights_amount),
             _number(part.weights_amount),
-            ", ".join(named[source] for source in part.blocks) or "texts",
+            ", ".join(_source(named, slot) for slot in part.reads) or _texts(named, part),
         )
         for named in [names(block)]
         for part, name in named.items()
     ]
+
+
+def _source(named: dict[Feature, str], slot: Slot) -> str:
+    name = named[slot.block]
+    return name if slot.text is None else f"{slot.text}: {name}"
+
+
+def _texts(named: dict[Feature, str], part: Feature) -> str:
+    """What a block that reads texts itself reads, and through which blocks."""
+    return ", ".join(["texts", *(f"by {named[block]}" for block in part.blocks)])
 
 
 def _total(block: Feature) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from nlp_builder.features.shapes import Connection, ModelIOShape, Slot, TextSlot
+
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
-    from nlp_builder.features.shapes import Connection
 
 
 def parts_first(block: Feature) -> Iterator[Feature]:
@@ -33,32 +34,57 @@ def _unseen(block: Feature, seen: set[Feature]) -> Iterator[Feature]:
     yield block
 
 
-def connect(block: Feature, ids: dict[Feature, Any]) -> Connection:
-    """Apply a block and its parts to ids; a shared block is applied once.
+def _named(source: Slot, text: str | None) -> Slot:
+    return source if source.text is not None else Slot(text, source.block)
+
+
+def connect(block: Feature, ids: Mapping[TextSlot, Any]) -> list[Connection]:
+    """Apply a block and its parts to ids; a block that is shared within a text is applied once.
 
     Args:
         block: built, with all its parts.
-        ids: a tensor for each block that reads texts.
+        ids: a tensor for each of the block's `slots`.
 
     Returns:
-        The outputs and the mask of the block.
+        Outputs and masks of the block.
     """
-    done: dict[Feature, Connection] = {}
-    for part in parts_first(block):
-        inputs = [done[source] for source in part.blocks] if part.blocks else [ids[part]]
-        done[part] = part._connect(inputs)
-    return done[block]
+    return _connected(Slot(None, block), ids, {})
+
+
+def _connected(
+    slot: Slot, ids: Mapping[Any, Any], done: dict[Slot, list[Connection]]
+) -> list[Connection]:
+    if slot not in done:
+        sources = [_named(source, slot.text) for source in slot.block.reads]
+        inputs = [part for source in sources for part in _connected(source, ids, done)]
+        done[slot] = slot.block._connect(inputs if sources else [ids[slot]])
+    return done[slot]
+
+
+def output_shapes(block: Feature) -> list[ModelIOShape]:
+    """List the outputs of a block.
+
+    Args:
+        block: built or not.
+
+    Returns:
+        A shape for each output.
+    """
+    shapes = block.outputs_shape
+    return shapes if isinstance(shapes, list) else [shapes]
 
 
 def words_of(mask: Any) -> Any:
     """Tell which words are real from a mask of what they are made of.
 
     Args:
-        mask: boolean (batch, words, ...).
+        mask: boolean (batch, words, ...), or None.
 
     Returns:
-        Boolean (batch, words).
+        Boolean (batch, words), or None.
     """
+    if mask is None:
+        return None
     axes = tuple(range(2, len(mask.shape)))
     return keras.ops.any(mask, axis=axes) if axes else mask
 

@@ -1,30 +1,28 @@
-"""Word vectors."""
+"""Word vectors that are given."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from nlp_builder.features.archive import State, saveable
+from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import boolean, positive_or_none
-from nlp_builder.features.feature import Feature
+from nlp_builder.features.given_vectors import GivenVectors
 from nlp_builder.features.shapes import Connection, ModelIOShape
-from nlp_builder.layers import MaskedEmbedding
 from nlp_builder.text import (
-    FIRST_ID,
     PADDING_ID,
-    UNKNOWN_ID,
+    Symbols,
     Text,
     Tokenizer,
-    Vocabulary,
     WordVectors,
     encode_words,
     get_tokenizer,
-    load_vectors,
+    no_symbols,
     tokenize,
 )
 
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @saveable
-class PreTrainedWordEmbeddingSequence(Feature):
+class PreTrainedWordEmbeddingSequence(GivenVectors):
     """Words to given vectors, which training does not move.
 
     An unknown word gets the mean of all vectors. Build learns nothing, since the vectors say
@@ -71,8 +69,6 @@ class PreTrainedWordEmbeddingSequence(Feature):
                 [0., 0.]]], dtype=float32)
     """
 
-    _needs_texts = False
-
     def __init__(
         self,
         word2vec_src: str | os.PathLike[str] | WordVectors | KeyedVectors,
@@ -82,21 +78,12 @@ class PreTrainedWordEmbeddingSequence(Feature):
         lowercase: bool = False,
         digits_to_zero: bool = False,
     ) -> None:
-        super().__init__()
-        self._source = word2vec_src if isinstance(word2vec_src, str | os.PathLike) else None
+        super().__init__(word2vec_src)
         self.tokenizer = tokenizer
         self.sequence_maxlen = positive_or_none("sequence_maxlen", sequence_maxlen)
         self.lowercase = boolean("lowercase", lowercase)
         self.digits_to_zero = boolean("digits_to_zero", digits_to_zero)
         self._tokenizer = get_tokenizer(tokenizer)
-        self._vectors: WordVectors | None = load_vectors(word2vec_src, progress=True)
-        self._vocabulary = Vocabulary(self._vectors.words)
-        self._dimension = self._vectors.dimension
-
-    @property
-    def word2vec_src(self) -> Any:
-        """The file or package that was given, or the vectors."""
-        return self._current_vectors() if self._source is None else self._source
 
     @property
     def outputs_shape(self) -> ModelIOShape:
@@ -104,30 +91,24 @@ class PreTrainedWordEmbeddingSequence(Feature):
         return ModelIOShape((self.sequence_maxlen, self._dimension), self._output_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments by name, the vectors as they are now."""
+        """Return the constructor's arguments by name."""
         return {
-            "word2vec_src": self._current_vectors(),
+            "word2vec_src": self.word2vec_src,
             "tokenizer": self.tokenizer,
             "sequence_maxlen": self.sequence_maxlen,
             "lowercase": self.lowercase,
             "digits_to_zero": self.digits_to_zero,
         }
 
-    def _current_vectors(self) -> WordVectors:
-        if self._vectors is not None:
-            return self._vectors
-        return WordVectors(self._learnt_vocabulary().tokens, self._matrix()[FIRST_ID:])
-
-    def _matrix(self) -> np.ndarray:
-        return self._layers[0].get_weights()[0]
-
-    def _symbols(self, texts: Sequence[Text]) -> Iterable[str]:
-        # One text shows whether the tokenizer fits; there is nothing to be counted.
-        next(tokenize(texts[:1], self._tokenizer))
-        return ()
+    def _symbols(self) -> Symbols:
+        # There is nothing to be counted, but the tokenizer shows whether it fits.
+        return partial(no_symbols, tokenizer=self._tokenizer)
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.sequence_maxlen,)
+
+    def _count(self, texts: Sequence[Text]) -> list[int]:
+        return [len(tokens) for tokens in tokenize(texts, self._tokenizer)]
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_words(
@@ -147,45 +128,10 @@ class PreTrainedWordEmbeddingSequence(Feature):
             ways.append(lambda word: _zero_digits(word.lower()))
         return ways
 
-    def _make_layers(self) -> list[keras.layers.Layer]:
-        vectors = self._current_vectors()
-        rows, dimension = len(vectors) + FIRST_ID, vectors.dimension
-        layer = MaskedEmbedding(rows, dimension, trainable=False, dtype=self._policy)
-        # (ids, dim)
-        matrix = np.empty((rows, dimension), "float32")
-        matrix[PADDING_ID] = 0.0
-        matrix[UNKNOWN_ID] = vectors.mean()
-        matrix[FIRST_ID:] = vectors.matrix
-        layer.set_matrix(matrix)
-        return [layer]
-
-    def _assemble(self) -> None:
-        super()._assemble()
-        # The layer has the vectors now; two copies of a large matrix would be one too many.
-        self._vectors = None
-
-    def _connect(self, inputs: list[Any]) -> Connection:
+    def _connect(self, inputs: list[Any]) -> list[Connection]:
         # (batch, words)
         (ids,) = inputs
-        return Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))
-
-    def _state(self) -> State:
-        state = super()._state()
-        # Words and vectors are kept once, with the arguments.
-        return State(state.values, {}, state.arrays)
-
-    def _restore(self, state: State) -> None:
-        if state.vocabularies:
-            raise ValueError("the words come with the vectors, and not once more")
-        super()._restore(state)
-
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return {"unknown": self._matrix()[UNKNOWN_ID]}
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        matrix = self._matrix()
-        matrix[UNKNOWN_ID] = arrays["unknown"]
-        self._layers[0].set_matrix(matrix)
+        return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]
 
 
 def _zero_digits(word: str) -> str:

@@ -94,7 +94,7 @@ def take_rows(columns: Mapping[str | None, Sequence[Text]], rows: Iterable[int])
     """
     order = list(rows)
     taken = {name: [column[row] for row in order] for name, column in columns.items()}
-    return taken[None] if None in taken else taken
+    return taken.get(None, taken)
 
 
 def _column_names(texts: Any) -> list[str] | None:

@@ -55,6 +55,28 @@ def words_of(texts: Iterable[Text], *, tokenizer: str | Tokenizer | None) -> Ite
     return chain.from_iterable(tokenize(texts, tokenizer))
 
 
+def no_symbols(texts: Iterable[Text], *, tokenizer: str | Tokenizer | None) -> Iterator[str]:
+    """Returns nothing to count, but tokenizes one text, which shows whether the tokenizer fits.
+
+    Args:
+        texts: the texts.
+        tokenizer: as for `tokenize`.
+
+    Returns:
+        An empty iterator.
+
+    Raises:
+        TypeError: as `tokenize`.
+        ValueError: as `tokenize`.
+
+    Example:
+        >>> list(no_symbols(["a b", "c"], tokenizer="whitespace"))
+        []
+    """
+    next(tokenize(texts, tokenizer), None)
+    return iter(())
+
+
 def characters_of(texts: Iterable[Text], *, maxlen: int | None) -> Iterator[str]:
     """Returns the characters of whole texts, one after the other.
 

@@ -79,6 +79,35 @@ def encode_words(
     return _scatter(ids, lengths, width, PADDING_ID)
 
 
+def encode_characters(
+    texts: Sequence[str], alphabet: Vocabulary, *, maxlen: int | None = None
+) -> np.ndarray:
+    """Turns strings into padded character ids.
+
+    Args:
+        texts: the strings.
+        alphabet: the known characters; its entries of more than one character never match.
+        maxlen: the number of characters of the result; None for the longest text, and at least 1.
+
+    Returns:
+        int32 of shape `(texts, maxlen)`, padded with 0 at the end; 1 for unknown characters.
+
+    Raises:
+        TypeError: `maxlen` is not a whole number.
+        ValueError: `maxlen` is below 1.
+
+    Example:
+        >>> encode_characters(["ab", "ax!"], Vocabulary(["a", "b"]))
+        array([[2, 3, 0],
+               [2, 1, 1]], dtype=int32)
+    """
+    texts, lengths, width = _cut(texts, "char_maxlen", maxlen)
+    # surrogatepass keeps one code point for each character of any str.
+    encoded = "".join(texts).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(encoded, dtype="<u4")
+    return _scatter(_character_ids(codes, alphabet), lengths, width, PADDING_ID)
+
+
 def encode_characters_per_word(
     texts: Sequence[Sequence[str]],
     alphabet: Vocabulary,
@@ -113,7 +142,7 @@ def encode_characters_per_word(
     """
     if word_maxlen is not None:
         positive_int("word_maxlen", word_maxlen)
-    encode = partial(_characters_of_words, alphabet=alphabet, char_maxlen=char_maxlen)
+    encode = partial(encode_characters, alphabet=alphabet, maxlen=char_maxlen)
     return encode_distinct(texts, encode, maxlen=word_maxlen)
 
 
@@ -176,16 +205,6 @@ def _distinct_rows(tokens: list[str], encode: Callable[[list[str]], np.ndarray])
     flat = rows.reshape(len(tokens), math.prod(rows.shape[1:]))
     flat[~flat.any(axis=1), 0] = UNKNOWN_ID
     return rows
-
-
-def _characters_of_words(
-    words: list[str], alphabet: Vocabulary, char_maxlen: int | None
-) -> np.ndarray:
-    words, lengths, width = _cut(words, "char_maxlen", char_maxlen)
-    # surrogatepass keeps one code point for each character of any str.
-    encoded = "".join(words).encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(encoded, dtype="<u4")
-    return _scatter(_character_ids(codes, alphabet), lengths, width, PADDING_ID)
 
 
 def _character_ids(codes: np.ndarray, alphabet: Vocabulary) -> np.ndarray:

@@ -99,7 +99,7 @@ def test_blocks_that_cannot_stand_side_by_side_are_refused():
 
 @pytest.mark.parametrize("wrong", [None, "a block", [characters(), 7]])
 def test_what_is_no_block_is_refused(wrong):
-    with pytest.raises(TypeError, match="expects a block or a list of blocks, got"):
+    with pytest.raises(TypeError, match="expects a block, a list of blocks, or blocks for each text"):
         RNNDigest(wrong, 3, "gru")
 
 

@@ -1,0 +1,56 @@
+"""Blocks that are made of blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nlp_builder.features import tree
+from nlp_builder.features.feature import Feature
+from nlp_builder.features.shapes import ModelIOShape, Slot, TextSlot
+from nlp_builder.features.training import Trainable
+from nlp_builder.features.wiring import Inputs, inputs_argument, read_inputs
+
+
+class Composition(Trainable):
+    """A block that reads what other blocks make of one text, or of several texts.
+
+    Args:
+        inputs: a block, a list of blocks, or blocks for each of several texts by name.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        super().__init__()
+        self._reads = read_inputs(type(self).__name__, inputs)
+        self._blocks = tuple(dict.fromkeys(slot.block for slot in self._reads))
+        self._slots = tuple(
+            dict.fromkeys(
+                TextSlot(source.text if source.text is not None else slot.text, slot.block)
+                for source in self._reads
+                for slot in source.block.slots
+            )
+        )
+
+    @property
+    def blocks(self) -> tuple[Feature, ...]:
+        """The blocks that are read, each once."""
+        return self._blocks
+
+    @property
+    def reads(self) -> tuple[Slot, ...]:
+        """The blocks that are read, with the names of their texts, in order."""
+        return self._reads
+
+    @property
+    def slots(self) -> tuple[TextSlot, ...]:
+        """What reads texts, with their names: one entry for each input tensor, in their order."""
+        return self._slots
+
+    @property
+    def _inputs_argument(self) -> Any:
+        return inputs_argument(self._reads)
+
+    def _read_shapes(self) -> list[tuple[Feature, ModelIOShape]]:
+        """List all that is read, output by output, with the block that it comes from."""
+        return [
+            (slot.block, shape) for slot in self._reads for shape in tree.output_shapes(slot.block)
+        ]

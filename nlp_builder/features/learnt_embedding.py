@@ -1,0 +1,65 @@
+"""What blocks share whose vocabulary is learnt and whose vectors are trained from scratch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlp_builder.features.checks import percentile, seed
+from nlp_builder.features.representation import TextRepresentation
+from nlp_builder.features.shapes import Connection
+from nlp_builder.layers import MaskedEmbedding
+from nlp_builder.text import PADDING_ID, TokenCounts
+from nlp_builder.text.checks import positive_int
+
+
+class LearntEmbedding(TextRepresentation):
+    """A block whose symbols are counted in a corpus, each with a vector that training moves.
+
+    Args:
+        embedding_dimension: the length of a vector.
+        min_freq_percentile: symbols below this percentile (0 to 100) of the frequencies of all
+            symbols are unknown ones.
+        random_state: the seed of the first vectors.
+    """
+
+    def __init__(
+        self, embedding_dimension: int, min_freq_percentile: float, random_state: int
+    ) -> None:
+        super().__init__()
+        self.embedding_dimension = positive_int("embedding_dimension", embedding_dimension)
+        self.min_freq_percentile = percentile("min_freq_percentile", min_freq_percentile)
+        self.random_state = seed("random_state", random_state)
+
+    def _learn(self, counts: TokenCounts) -> None:
+        if not counts:
+            raise ValueError(
+                f"{type(self).__name__}.build expects a corpus with words, got texts without any: "
+                "look at the texts and at what the tokenizer makes of them"
+            )
+        self._vocabulary = counts.freeze(min_freq_percentile=self.min_freq_percentile)
+
+    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
+        expected = (len(self._learnt_vocabulary()), self.embedding_dimension)
+        if arrays["weights/0"].shape != expected:
+            raise ValueError(f"expected weights of {expected}, got {arrays['weights/0'].shape}")
+
+    def _make_layers(self) -> list[keras.layers.Layer]:
+        initializer = keras.initializers.RandomNormal(
+            stddev=self.embedding_dimension**-0.5, seed=self.random_state
+        )
+        return [
+            MaskedEmbedding(
+                len(self._learnt_vocabulary()),
+                self.embedding_dimension,
+                embeddings_initializer=initializer,
+                dtype=self._policy,
+            )
+        ]
+
+    def _connect(self, inputs: list[Any]) -> list[Connection]:
+        # (batch, ..., symbols)
+        (ids,) = inputs
+        return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]

@@ -1,0 +1,300 @@
+"""Training and predicting from texts: Keras' own methods, with texts in the place of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlp_builder.batching import Batches, predict_texts, stream
+from nlp_builder.features.archive import State
+from nlp_builder.features.compiled import restore_training, training_state
+from nlp_builder.features.feature import Feature
+from nlp_builder.features.targets import by_output, split_last
+
+
+class Trainable(Feature):
+    """A block that is a model: it is compiled, fitted, evaluated, and predicts from texts.
+
+    The graph is Keras' own, and so are optimizers, losses, metrics, callbacks and the progress bar;
+    texts become ids one batch at a time.
+    """
+
+    # The seed of the order of the texts in training.
+    random_seed: int
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The names of the outputs if there are several, as losses and targets have them."""
+        return None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Set optimizer, loss and metrics, as `keras.Model.compile` does.
+
+        Args:
+            optimizer: a Keras optimizer, or its name.
+            loss: a loss, or its name; of several outputs a dict by name, or a list.
+            metrics: a list of metrics; of several outputs a dict of lists, or a list of lists.
+            **kwargs: further arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: if the block is not built.
+        """
+        graph = self._built()
+        names = self.output_names
+        graph.compile(
+            optimizer=optimizer,
+            loss=by_output("losses", loss, names) if isinstance(loss, list) else loss,
+            metrics=by_output("metrics", metrics, names) if names is not None else metrics,
+            **kwargs,
+        )
+        self._compiled_for = self._trained()
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        *,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        shuffle: bool = True,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Train on texts.
+
+        Args:
+            x: texts as `preprocess_texts` takes them; or a generator, or a
+                `keras.utils.PyDataset`, of batches (texts, targets) or (texts, targets, weights).
+            y: a target for each text, by position: an array, a list or a Series; of several
+                outputs a dict by name, or a list of them.
+            batch_size: texts in a batch; the last one of an epoch may be smaller.
+            epochs: passes over the texts.
+            verbose: as in Keras.
+            callbacks: Keras callbacks.
+            validation_split: the share of the texts, from the end, to validate on.
+            validation_data: (texts, targets) or (texts, targets, weights), or a generator or
+                PyDataset as `x`; scored whole and in order after each epoch.
+            steps_per_epoch: batches of an epoch; needed for a generator that does not end.
+            validation_steps: the same for a generator to validate on.
+            max_queue_size: batches that workers make ahead.
+            workers: threads, or processes, that make batches.
+            use_multiprocessing: processes, not threads.
+            sample_weight: a weight for each text, by position.
+            class_weight: a weight for each class, by its number.
+            shuffle: a new order of the texts in each epoch, the same ones for one `random_seed`.
+            **kwargs: further arguments of `keras.Model.fit`: initial_epoch, validation_freq.
+
+        Returns:
+            Keras' history.
+
+        Raises:
+            ValueError: if the block is not built or not compiled, or numbers of texts, targets and
+                weights differ.
+            TypeError: if texts or targets are of the wrong kind.
+        """
+        graph = self._compiled()
+        pool = _pool(workers, use_multiprocessing, max_queue_size)
+        if validation_split:
+            x, y, sample_weight, validation_data = split_last(
+                self, x, y, sample_weight, validation_split, validation_data
+            )
+        train = self._batches(x, y, sample_weight, batch_size, shuffle=shuffle, **pool)
+        validation = self._validation(validation_data, batch_size, pool)
+        return graph.fit(
+            train,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            class_weight=None if class_weight is None else dict(class_weight),
+            shuffle=False,  # the batches see to it
+            **kwargs,
+        )
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        *,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+    ) -> Any:
+        """Score texts, all of them and in order.
+
+        Args:
+            x: as for `fit`.
+            y: as for `fit`.
+            batch_size: as for `fit`.
+            verbose: as in Keras.
+            sample_weight: as for `fit`.
+            steps: the number of batches of a generator that does not end.
+            callbacks: Keras callbacks.
+            return_dict: a dict by the names of loss and metrics, not a list.
+            max_queue_size: as for `fit`.
+            workers: as for `fit`.
+            use_multiprocessing: as for `fit`.
+
+        Returns:
+            Loss and metrics, as `keras.Model.evaluate` returns them.
+
+        Raises:
+            ValueError: as `fit`.
+        """
+        graph = self._compiled()
+        pool = _pool(workers, use_multiprocessing, max_queue_size)
+        batches = self._batches(x, y, sample_weight, batch_size, shuffle=False, **pool)
+        return graph.evaluate(
+            batches, verbose=verbose, steps=steps, callbacks=callbacks, return_dict=return_dict
+        )
+
+    def predict(
+        self,
+        x: Any,
+        inference_batch: int = 256,
+        steps: int | None = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        verbose: Any = 0,
+        *,
+        callbacks: Any = None,
+    ) -> np.ndarray | list[np.ndarray]:
+        """Compute the outputs of texts.
+
+        Args:
+            x: texts as `preprocess_texts` takes them; or a generator or PyDataset of batches of
+                texts, with or without targets.
+            inference_batch: texts in a batch; the result is the same for any number.
+            steps: the number of batches of a generator that does not end.
+            max_queue_size: as for `fit`.
+            workers: as for `fit`.
+            use_multiprocessing: as for `fit`.
+            verbose: 1 shows a progress bar.
+            callbacks: Keras callbacks.
+
+        Returns:
+            float32 (texts, *outputs_shape) in the order of the texts, or a list of them if there
+            are several outputs; shorter ones of outputs of any length are padded with zeros.
+
+        Raises:
+            ValueError: if the block is not built.
+            TypeError: if texts are of the wrong kind.
+        """
+        outputs = predict_texts(
+            self._built(),
+            self,
+            x,
+            batch_size=inference_batch,
+            verbose=verbose,
+            callbacks=callbacks,
+            steps=steps,
+            **_pool(workers, use_multiprocessing, max_queue_size),
+        )
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def summary(self, print_fn: Any = print) -> None:
+        """Show the table of the block and its parts: the same as `print(block)`.
+
+        Args:
+            print_fn: what shows the text.
+        """
+        print_fn(str(self))
+
+    def _compiled(self) -> keras.Model:
+        graph = self._built()
+        name = type(self).__name__
+        if not graph.compiled:
+            raise ValueError(f"{name} is not compiled: call compile(optimizer, loss) first")
+        if self._compiled_for != self._trained():
+            raise ValueError(
+                f"{name} was compiled before freeze() or unfreeze() changed what is trained: call "
+                "compile again"
+            )
+        return graph
+
+    def _trained(self) -> list[int]:
+        return [id(weight) for weight in self._built().trainable_weights]
+
+    def _batches(self, x: Any, y: Any, weights: Any, batch_size: int, **kwargs: Any) -> Any:
+        if isinstance(x, Iterator | keras.utils.PyDataset):
+            _require_none(y=y, sample_weight=weights)
+            kwargs.pop("shuffle")
+            return stream(self, x, with_targets=True, **kwargs)
+        return Batches(
+            self,
+            x,
+            by_output("targets", y, self.output_names),
+            sample_weight=by_output("weights", weights, self.output_names),
+            batch_size=batch_size,
+            random_seed=self.random_seed,
+            **kwargs,
+        )
+
+    def _validation(self, data: Any, batch_size: int, pool: dict[str, Any]) -> Any:
+        if data is None or isinstance(data, Iterator | keras.utils.PyDataset):
+            return None if data is None else self._batches(data, None, None, 0, shuffle=False)
+        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+            raise TypeError(
+                "expected validation_data as (texts, targets) or (texts, targets, weights), got "
+                f"{type(data).__name__}"
+            )
+        texts, targets, *weights = data
+        weights = weights[0] if weights else None
+        return self._batches(texts, targets, weights, batch_size, shuffle=False, **pool)
+
+    def _training_state(self) -> State:
+        return training_state(self._graph)
+
+    def _restore(self, state: State) -> None:
+        compiled, variables = state.values.pop("compiled", None), {}
+        for name in [name for name in state.arrays if name.startswith("optimizer/")]:
+            variables[name] = state.arrays.pop(name)
+        super()._restore(state)
+        if compiled is not None:
+            restore_training(self._built(), compiled, variables)
+            self._compiled_for = self._trained()
+
+
+def _pool(workers: int, use_multiprocessing: bool, max_queue_size: int) -> dict[str, Any]:
+    return {
+        "workers": workers,
+        "use_multiprocessing": use_multiprocessing,
+        "max_queue_size": max_queue_size,
+    }
+
+
+def _require_none(**arguments: Any) -> None:
+    given = [name for name, value in arguments.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"expected no {' and no '.join(given)} beside a generator or a PyDataset, which gives "
+            "them with each batch"
+        )

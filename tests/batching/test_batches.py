@@ -2,10 +2,12 @@
 
 import keras
 import numpy as np
+import pandas
 import pytest
 
 from nlp_builder import CRF, Batches, CRFLoss
 from nlp_builder.features import CharPerWordEmbeddingSequence, Feature, RNNDigest
+from tests.batching.letters import Letters
 
 
 def texts_of_many_lengths(number: int = 50) -> list[list[str]]:
@@ -70,13 +72,16 @@ def test_texts_that_are_cut_are_counted_in_one_warning():
         Batches(short, texts)
 
 
-def test_blocks_that_read_different_numbers_of_words_are_refused():
+def test_blocks_that_read_different_numbers_of_words_share_no_tags():
     texts = [["a"]]
     two = [CharPerWordEmbeddingSequence(None, 3, word_maxlen=n).build(texts) for n in (20, 30)]
     with pytest.raises(ValueError, match=r"got the maxima \[20, 30\]"):
-        Batches(two, texts)
+        Batches(two, texts, [[0]])
+    assert [ids.shape[1] for ids in Batches(two, texts, [0])[0][0]] == [20, 30]
     with pytest.raises(TypeError, match="expected a block or a list of blocks, got 'x'"):
         Batches(["x"], texts)
+    with pytest.raises(ValueError, match="got an empty list"):
+        Batches([], texts)
 
 
 def test_results_come_in_the_order_of_the_texts():
@@ -90,6 +95,73 @@ def test_a_function_that_loses_a_result_is_an_error():
     texts = texts_of_many_lengths()
     with pytest.raises(ValueError, match="shorter"):
         Batches(block(texts), texts).in_order(lambda ids: [1])
+
+
+def test_tokens_are_counted_only_where_lengths_matter():
+    texts = ["abc", "a", "ab"]
+    free, fixed = Letters(), Letters(maxlen=5)
+    Batches(free, texts, shuffle=False)
+    Batches(fixed, texts).in_order(lambda ids: ids)
+    assert (free.counted, fixed.counted) == (0, 0)
+    Batches(free, texts).in_order(lambda ids: ids)
+    Batches(fixed, texts, [[1, 1, 1], [1], [1, 1]])
+    assert (free.counted, fixed.counted) == (1, 1)
+
+
+def test_the_second_batch_does_not_make_the_first_once_more():
+    batches = Batches(one := Letters(), ["abc", "ab", "abc", "a"], batch_size=2)
+    for index in (0, 1, 1):
+        assert batches[index][0].shape[0] == 2
+    assert one.encoded == 3
+    batches = Batches(Letters(), ["abc", "abc", "abc"], batch_size=1, shuffle=False)
+    assert [batches[index][0].shape for index in (1, 0, 2)] == [(1, 4), (1, 3), (1, 3)]
+
+
+def test_fixed_lengths_are_shuffled_without_regard_to_lengths():
+    texts = ["a" * (1 + number // 10) for number in range(100)]
+    orders = []
+    batches = Batches(Letters(maxlen=10), texts, batch_size=10)
+    for _ in range(2):
+        orders.append([row for rows in rows_of(batches) for row in rows])
+        batches.on_epoch_end()
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(100))
+    assert orders[0] != orders[1]
+    assert all(len({len(texts[row]) for row in rows}) > 2 for rows in rows_of(batches))
+
+
+def test_texts_with_names_come_from_a_dict_or_a_table():
+    blocks = [Letters(names=("who",)), Letters(names=("what",))]
+    texts = {"who": ["a", "b", "cc"], "what": ["abc", "abcdef", "a"], "other": [1, 2]}
+    inputs, targets = Batches(blocks, texts, [0, 1, 2], batch_size=2, shuffle=False)[0]
+    assert [ids.shape for ids in inputs] == [(2, 1), (2, 6)]
+    assert targets.tolist() == [0, 1]
+    table = pandas.DataFrame({"who": texts["who"], "what": texts["what"]}, index=[7, 8, 9])
+    np.testing.assert_array_equal(
+        Batches(blocks, table, batch_size=2, shuffle=False)[0][0][1], inputs[1]
+    )
+    lengths = Batches(blocks, texts)._lengths
+    assert lengths.tolist() == [3, 6, 2]
+
+
+def test_some_blocks_with_names_and_some_without_are_refused():
+    blocks = [Letters(names=("who",)), Letters()]
+    with pytest.raises(ValueError, match="expected each block to name its texts since others do"):
+        Batches(blocks, {"who": ["a"]})
+
+
+def test_weights_need_targets():
+    with pytest.raises(ValueError, match="expected targets with the sample weights, got None"):
+        Batches(Letters(), ["a"], sample_weight=[1.0])
+
+
+def test_weights_come_with_the_targets_of_their_texts():
+    texts = ["abc", "a", "ab", "abcd"]
+    batches = Batches(
+        Letters(), texts, [0, 1, 2, 3], sample_weight=[0.0, 0.1, 0.2, 0.3], batch_size=2
+    )
+    for ids, targets, weights in (batches[0], batches[1]):
+        np.testing.assert_allclose(weights, targets / 10, rtol=1e-6)
+        assert [(row != 0).sum() for row in ids] == [len(texts[target]) for target in targets]
 
 
 def test_targets_may_be_numbers_or_tags():

@@ -1,0 +1,8 @@
+"""Batches of texts for Keras' own fit, evaluate and predict; one is in memory at a time."""
+
+from nlp_builder.batching.batches import Batches
+from nlp_builder.batching.blocks import ReadsTexts
+from nlp_builder.batching.predicting import predict_texts
+from nlp_builder.batching.streams import is_stream, stream
+
+__all__ = ["Batches", "ReadsTexts", "is_stream", "predict_texts", "stream"]

@@ -1,0 +1,110 @@
+"""Numbers for each text, or for each token of each text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nlp_builder.text.checks import preview
+
+_NO_NUMBERS = np.zeros(0, "int32")
+
+
+class ByText:
+    """A row for each text.
+
+    Args:
+        values: (texts, ...).
+        kind: "target" or "weight".
+        place: of which output, for the errors.
+
+    Raises:
+        TypeError: if they are no numbers.
+        ValueError: if a weight is NaN or infinite.
+    """
+
+    def __init__(self, values: np.ndarray, *, kind: str, place: str) -> None:
+        self._values = _numbers(values, kind, place)
+
+    def take(self, rows: Any, width: int) -> np.ndarray:
+        """Return (rows, ...)."""
+        return self._values[np.asarray(rows, "intp")]
+
+
+class ByToken:
+    """A number for each token of each text.
+
+    Args:
+        rows: a sequence of numbers for each text.
+        lengths: int (texts,), the number of tokens of each text.
+        kind: "target" for ids of tags, or "weight".
+        place: of which output, for the errors.
+
+    Raises:
+        TypeError: if they are no numbers, or ids of tags no whole ones.
+        ValueError: if a text has not as many as tokens, or a tag is negative, or a weight NaN.
+    """
+
+    def __init__(self, rows: list[Any], lengths: np.ndarray, *, kind: str, place: str) -> None:
+        self._lengths = np.asarray(lengths, "int64")
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        thing = "tag ids" if kind == "target" else "weights"
+        for position, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+            if np.ndim(row) != 1 or len(row) != length:
+                raise _misfit(row, int(length), thing, position, place)
+        flat = [np.asarray(row) for row in rows if len(row)]
+        # (tokens,)
+        self._values = _numbers(np.concatenate(flat) if flat else _NO_NUMBERS, kind, place)
+        if kind == "target":
+            self._values = _tag_ids(self._values, place)
+            for token in np.flatnonzero(self._values < 0)[:1]:
+                position = int(np.searchsorted(self._starts + self._lengths, token, side="right"))
+                raise _misfit(rows[position], int(lengths[position]), thing, position, place)
+
+    def take(self, rows: Any, width: int) -> np.ndarray:
+        """Return (rows, width), cut or padded with 0."""
+        starts, lengths = self._starts[rows, None], self._lengths[rows, None]
+        # (rows, width)
+        steps = np.arange(width)[None, :]
+        taken = np.zeros((len(starts), width), self._values.dtype)
+        real = steps < lengths
+        taken[real] = self._values[(starts + steps)[real]]
+        return taken
+
+
+def _misfit(row: Any, length: int, thing: str, position: int, place: str) -> ValueError:
+    return ValueError(
+        f"expected {length} {thing} for the {length} tokens of text {position}{place}, got "
+        f"{preview(row)}: give each token one number of at least 0, or pass an array if the "
+        "numbers are for whole texts"
+    )
+
+
+def _numbers(values: np.ndarray, kind: str, place: str) -> np.ndarray:
+    if values.dtype.kind in "USO" and values.size:
+        first = values.reshape(-1)[0]
+        raise TypeError(
+            f"expected numbers as {kind}s{place}, got {preview(first)} ({type(first).__name__}): "
+            "encode labels as whole numbers first, and fill what is missing"
+        )
+    if values.dtype.kind not in "biufUSO":
+        raise TypeError(f"expected numbers as {kind}s{place}, got an array of {values.dtype}")
+    if kind == "target" and values.dtype.kind in "iu":
+        return values
+    floats = values.astype("float32", copy=False)
+    if kind == "weight" and not np.isfinite(floats).all():
+        raise ValueError(
+            f"expected finite weights{place}, got NaN or infinity: give a text that is not to "
+            "count the weight 0"
+        )
+    return floats
+
+
+def _tag_ids(values: np.ndarray, place: str) -> np.ndarray:
+    if values.dtype.kind not in "iu":
+        raise TypeError(
+            f"expected whole numbers as tag ids of tokens{place}, got {preview(values[0])}: "
+            "encode tags with a TagAlphabet"
+        )
+    return values.astype("int32", copy=False)

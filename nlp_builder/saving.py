@@ -88,7 +88,7 @@ def pack(archive: Archive) -> bytes:
         >>> unpack(data).config
         {'greeting': 'hello'}
     """
-    arrays = {name: np.ascontiguousarray(array) for name, array in archive.arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in archive.arrays.items()}
     parts = {
         _CONFIG: _to_json(archive.config),
         _VOCABULARIES: _to_json({name: list(v) for name, v in archive.vocabularies.items()}),

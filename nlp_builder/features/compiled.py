@@ -14,20 +14,18 @@ from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_models import refuse_code, require_known
 
 
-def training_state(graph: keras.Model | None) -> State:
+def training_state(graph: keras.Model) -> State:
     """Describe optimizer, loss and metrics of a model.
 
     Args:
-        graph: a model, compiled or not, or None.
+        graph: a compiled model.
 
     Returns:
-        The compile configuration and the variables of the optimizer; nothing if not compiled.
+        The compile configuration and the variables of the optimizer.
 
     Raises:
         TypeError: if a loss or a metric holds code.
     """
-    if graph is None or not graph.compiled:
-        return State()
     config = graph.get_compile_config()
     refuse_code(config)
     variables = graph.optimizer.variables if graph.optimizer.built else []

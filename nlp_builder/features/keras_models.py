@@ -114,7 +114,9 @@ def require_known(config: Any) -> None:
             raise ArchiveError(f"the file asks for {name!r}, which may run code or read files")
         if isinstance(registered, str) and keras.saving.get_registered_object(registered):
             continue
-        if module not in (*_MODULES, None) or (registered is not None and name != "function"):
+        # Keras' own operations are registered under their own names.
+        own = name == "function" or registered in (None, name)
+        if module not in (*_MODULES, None) or not own:
             raise ArchiveError(
                 f"the file needs {registered or name!r}, which is not of Keras: register it with "
                 "@keras.saving.register_keras_serializable() before, or hand it in as "

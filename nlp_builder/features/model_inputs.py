@@ -150,8 +150,9 @@ def arranged(tensors: list[Any], model: keras.Model) -> Any:
     Returns:
         One tensor, a list or a dict of them.
     """
-    structure = getattr(model, "input", None)
-    return tensors[0] if len(tensors) == 1 else keras.tree.pack_sequence_as(structure, tensors)
+    if isinstance(model, keras.Sequential) or len(tensors) == 1:
+        return tensors[0]
+    return keras.tree.pack_sequence_as(model.input, tensors)
 
 
 def output_names(model: keras.Model) -> list[str]:
@@ -163,6 +164,8 @@ def output_names(model: keras.Model) -> list[str]:
     Returns:
         The keys of a dict of outputs; else Keras' names, with a number where one comes again.
     """
+    if isinstance(model, keras.Sequential):
+        return [model.name]
     if isinstance(model.output, dict):
         return sorted(model.output)
     names: list[str] = []

@@ -271,7 +271,11 @@ class Trainable(Feature):
         return self._batches(texts, targets, weights, batch_size, shuffle=False, **pool)
 
     def _training_state(self) -> State:
-        return training_state(self._graph)
+        graph = self._graph
+        # What was compiled before a freeze has to be compiled again.
+        if graph is None or not graph.compiled or self._compiled_for != self._trained():
+            return State()
+        return training_state(graph)
 
     def _restore(self, state: State) -> None:
         compiled, variables = state.values.pop("compiled", None), {}

@@ -124,9 +124,12 @@ class Batches(keras.utils.PyDataset):
     @property
     def padding_waste(self) -> float:
         """Padded tokens over real ones, 1.0 if nothing is padded."""
-        padded = sum(int(self._lengths[rows].max()) * len(rows) for rows in self._batches)
-        real = int(self._lengths.sum())
-        return padded / real if real else 1.0
+        maxima = [maximum for maximum in self._reader.maxima if maximum is not None]
+        free = self._reader.steps_are_free
+        lengths = self._lengths if free else np.minimum(self._lengths, max(maxima, default=1))
+        widths = [lengths[rows].max() if free else max(maxima, default=1) for rows in self._batches]
+        padded = sum(width * len(rows) for width, rows in zip(widths, self._batches, strict=True))
+        return float(padded / lengths.sum()) if lengths.sum() else 1.0
 
     @property
     def _num_texts(self) -> int:

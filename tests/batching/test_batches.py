@@ -45,6 +45,10 @@ def test_little_is_padded():
     assert Batches(block(texts), texts, batch_size=400).padding_waste > 1.5
 
 
+def test_what_a_fixed_length_pads_is_counted_too():
+    assert Batches(Letters(maxlen=4), ["a", "abcd", "abc"]).padding_waste == 12 / 8
+
+
 def test_batches_change_with_the_epoch_and_not_with_the_process():
     texts = texts_of_many_lengths()
     one, other = (Batches(block(texts), texts, batch_size=8, random_seed=3) for _ in range(2))

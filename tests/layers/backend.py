@@ -17,6 +17,13 @@ tensorflow_graphs = pytest.mark.skipif(
     BACKEND != "tensorflow", reason="only TensorFlow makes graphs of unknown shape"
 )
 
+# An argument of `compile`, for a parametrised test.
+compiled = pytest.param(
+    {"jit_compile": True},
+    marks=pytest.mark.skipif(BACKEND == "torch", reason="torch.compile needs a C++ compiler"),
+    id="jit_compile",
+)
+
 
 def examples(count):
     """Lets Hypothesis try so many examples, on JAX fewer, since it compiles for each shape anew."""

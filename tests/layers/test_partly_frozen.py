@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nlp_builder.layers import MaskedEmbedding, PartlyFrozenEmbedding
 
-from .backend import array, examples
+from .backend import array, compiled, examples
 from .gradients import layer_gradients
 
 GIVEN = np.arange(1, 10, dtype="float32").reshape(3, 3)
@@ -145,7 +145,7 @@ def test_any_rank_of_ids_and_half_precision():
     np.testing.assert_array_equal(array(layer(np.array([3, 0], "uint8"))), [GIVEN[0], np.zeros(3)])
 
 
-@pytest.mark.parametrize("how", [{"jit_compile": True}, {"run_eagerly": True}])
+@pytest.mark.parametrize("how", [{"run_eagerly": True}, compiled])
 def test_other_ways_of_running_train_alike(how):
     layer = layer_of()
     model = model_of(layer)

@@ -14,7 +14,7 @@ import nlp_builder
 from nlp_builder import ArchiveError, CharPerWordEmbeddingSequence, RNNDigest, saving
 from nlp_builder.saving import Archive
 from nlp_builder.text import register_tokenizer, tokenizer_name
-from tests.features.blocks import CORPUS, ROWS, TEXTS, characters
+from tests.blocks import CORPUS, ROWS, TEXTS, characters
 
 LOAD_ALL = """
 import json, pathlib, sys

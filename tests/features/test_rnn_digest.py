@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nlp_builder.features import CharPerWordEmbeddingSequence, RNNDigest
-from tests.features.blocks import CORPUS, characters, words
+from tests.blocks import CORPUS, characters, words
 
 
 def test_the_kind_of_the_layer_is_what_it_says():
@@ -99,7 +99,7 @@ def test_blocks_that_cannot_stand_side_by_side_are_refused():
 
 @pytest.mark.parametrize("wrong", [None, "a block", [characters(), 7]])
 def test_what_is_no_block_is_refused(wrong):
-    with pytest.raises(TypeError, match="expects a block, a list of blocks, or blocks for each text"):
+    with pytest.raises(TypeError, match="expects a block, a list of blocks, or blocks for each"):
         RNNDigest(wrong, 3, "gru")
 
 

@@ -12,7 +12,7 @@ from nlp_builder.features import (
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
 )
-from tests.features.blocks import small_vectors
+from tests.blocks import small_vectors
 
 ODD = [
     "",

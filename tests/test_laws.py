@@ -10,7 +10,7 @@ import pytest
 
 import nlp_builder
 from nlp_builder.features import Feature, ModelIOShape
-from tests.features.blocks import CORPUS, ROWS, TEXTS, Row
+from tests.blocks import CORPUS, ROWS, TEXTS, Row
 
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS.keys())

@@ -116,6 +116,8 @@ bench-preprocessing: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time t
 bench-memory: $(VENV)/installed-demo  ## show that long streams of texts take no more memory; SENTENCES=n
 	@echo "==> Reading a stream of sentences (a minute a million)"
 	@$(BIN)/python benchmarks/memory.py $(if $(SENTENCES),--sentences $(SENTENCES))
+	@echo "==> Fitting on a corpus and on one ten times as large (five minutes)"
+	@$(BIN)/python benchmarks/fit_memory.py
 
 # GiaNLP ended with Keras 2, whose last TensorFlow for Python 3.10 it was written for.
 $(BENCH_GIANLP)/installed: benchmarks/requirements-gianlp.txt

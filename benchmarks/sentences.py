@@ -11,6 +11,11 @@ import numpy as np
 TYPES, MEAN_WORDS, SENTENCES_AT_ONCE = 100_000, 14, 10_000
 
 
+def words_by_frequency() -> list[str]:
+    """Return all types, the most frequent one first."""
+    return [np.base_repr(number, 36).lower() for number in range(TYPES)]
+
+
 def chunks(num_sentences: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the words of many sentences at once, as numbers of types, and the ends of each."""
     rng = np.random.default_rng(0)
@@ -28,7 +33,8 @@ def stream(
     num_sentences: int, sample: Callable[[int, int], None] = lambda count, types: None
 ) -> Iterator[str]:
     """Yield sentences; call `sample` now and then with their number and that of types so far."""
-    spellings = np.array([np.base_repr(number, 36).lower() for number in range(TYPES)], object)
+    # (types,)
+    spellings = np.array(words_by_frequency(), object)
     # (types,)
     seen, count = np.zeros(TYPES, bool), 0
     for numbers, ends in chunks(num_sentences):

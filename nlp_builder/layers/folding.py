@@ -92,6 +92,9 @@ class Folded(keras.layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments as JSON can hold them."""
+        # Keras copies what a layer serialises, and loses that an inner layer is shared unless it
+        # was seen before. Serialised twice, a layer shared in a `.keras` file stays one.
+        keras.saving.serialize_keras_object(self.layer)
         return {**super().get_config(), "leading": self.leading}
 
     def _run(self, rows: Any, training: bool | None) -> Any:
@@ -99,12 +102,27 @@ class Folded(keras.layers.Wrapper):
             # A Conv1D, Flatten or GlobalMaxPooling1D, and each model, warns that it ends a mask.
             # The mask was put there by us, and behind the layer the rows' own mask goes on.
             warnings.filterwarnings("ignore", "Layer .* was passed an input with a mask attached")
-            if isinstance(self.layer, keras.Function | keras.Sequential) and _symbolic(rows):
-                # Called symbolically, a model says its shapes only, and nothing of its masks.
-                masks = [getattr(part, "_keras_mask", None) for part in tree.flatten(rows)]
-                mask = masks if any(its is not None for its in masks) else None
-                return self.layer.call(rows, mask=mask, training=training)
-            return self.layer(rows)
+            return self._symbolic(rows, training) if _symbolic(rows) else self.layer(rows)
+
+    def _symbolic(self, rows: Any, training: bool | None) -> Any:
+        """Finds shapes and masks without the nodes that a call leaves on the inner layer.
+
+        A layer that is shared with the graph around would come back from a file with that node in
+        place of its own. A model that is called says its shapes only, and nothing of its masks.
+        """
+        masks = tree.map_structure(lambda part: getattr(part, "_keras_mask", None), rows)
+        mask = masks if any(its is not None for its in tree.flatten(masks)) else None
+        if isinstance(self.layer, keras.Function | keras.Sequential):
+            return self.layer.call(rows, mask=mask, training=training)
+        outputs = self.layer.compute_output_spec(rows)
+        if mask is not None and self.layer.supports_masking:
+            carried = self.layer.compute_mask(rows, mask)
+            # None stands for all outputs; a layer of ours may have given them masks itself.
+            pairs = zip(tree.flatten(outputs), tree.flatten(carried), strict=False)
+            for output, its in pairs:
+                if its is not None:
+                    output._keras_mask = its
+        return outputs
 
     def _folded_shapes(self, input_shape: Any) -> Any:
         return tree.map_shape_structure(lambda s: _folded(s, self.leading), input_shape)

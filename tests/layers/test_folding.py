@@ -125,6 +125,17 @@ def test_with_no_axis_folded_results_stay_and_the_mask_of_steps_too():
     assert getattr(Folded(reader(), 0)(embedded), "_keras_mask", None) is None
 
 
+def test_folds_within_folds_are_one_fold():
+    steps = layers.LSTM(3, return_sequences=True)
+    inputs, mask = numbers(1, 2, 3, 4, 5), MASK[None]
+    nested = Folded(Folded(steps))(inputs, mask=mask)
+    flat = Folded(steps, 2)(inputs, mask=mask)
+    np.testing.assert_allclose(array(nested), array(flat), atol=1e-6)
+    np.testing.assert_array_equal(mask_of(nested), mask_of(flat))
+    symbols = keras.Input((2, 3, 4, 5)), keras.Input((2, 3, 4), dtype="bool")
+    assert Folded(Folded(steps))(symbols[0], mask=symbols[1])._keras_mask.shape == (None, 2, 3, 4)
+
+
 def two_texts():
     one, two = keras.Input((None, 5)), keras.Input((None, 5))
     digest = layers.LSTM(3)
@@ -228,6 +239,28 @@ def test_symbolic_masks_continue_a_graph_and_survive_saving(tmp_path, sequences)
         np.testing.assert_array_equal(array(before), array(after))
     configs = [json.dumps(part.get_layer("folded").get_config()) for part in (model, loaded)]
     assert configs[0] == configs[1]
+
+
+def folded_twice(inner):
+    return Folded(inner), Folded(inner, 0)
+
+
+def folded_and_bare(inner):
+    return Folded(inner), inner
+
+
+@pytest.mark.parametrize("inner", [reader, lambda: layers.LSTM(3)], ids=["model", "layer"])
+@pytest.mark.parametrize("ways", [folded_twice, folded_and_bare])
+def test_an_inner_layer_that_is_shared_stays_one_in_a_file(tmp_path, ways, inner):
+    chunks, text = keras.Input((None, None, 5)), keras.Input((None, 5))
+    by_chunk, by_text = ways(inner())
+    model = keras.Model([chunks, text], [by_chunk(chunks), by_text(text)])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(model.weights) == len(loaded.weights) == 3
+    inputs = [numbers(2, 3, 4, 5), numbers(2, 4, 5)]
+    for before, after in zip(model(inputs), loaded(inputs), strict=True):
+        np.testing.assert_array_equal(array(before), array(after))
 
 
 @pytest.mark.parametrize("how", [{}, {"run_eagerly": True}, compiled])

@@ -81,7 +81,12 @@ class KerasWrapper(Composition):
         }
 
     def _unfitted(self, model: keras.Model) -> keras.Model:
+        if self._graph is not None:
+            # What was frozen with the block would be frozen for good in the copy.
+            self._trainability.apply(frozen=False)
         copied = keras.models.clone_model(model)
+        if self._graph is not None:
+            self._trainability.apply(frozen=self._frozen)
         copied.set_weights(self._first_weights)
         return copied
 

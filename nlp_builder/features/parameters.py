@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
+
+from nlp_builder.features.tree import parts_first
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
 
     _F = TypeVar("_F", bound=Feature)
+
+# What is set on a block and is no argument, with the argument that sets it anew.
+_SETTINGS = {"_frozen": None, "_policy": "dtype", "_source": "word2vec_src"}
 
 
 def replaced(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -40,33 +46,47 @@ def get(block: Feature, *, deep: bool) -> dict[str, Any]:
     Args:
         block: built or not.
         deep: of an argument `inputs` that is one block with an argument `units`,
-            `inputs__units` as well; of a list of blocks, `inputs__0__units`.
+            `inputs__units` as well; of a list of blocks `inputs__0__units`, of a text
+            "question" `inputs__question__0__units`.
 
     Returns:
         Arguments by name.
     """
-    params = dict(block.get_config())
+    arguments = block.get_config()
+    params = dict(arguments)
     if deep:
-        for name, value in list(params.items()):
-            for path, part in _blocks_in(value, name):
-                if path != name:
-                    params[path] = part
-                params |= {f"{path}__{key}": item for key, item in get(part, deep=True).items()}
+        for path, part in _blocks_in(arguments.items()):
+            params[path] = part
+            params |= {f"{path}__{name}": item for name, item in get(part, deep=True).items()}
     return params
 
 
-def _blocks_in(value: Any, path: str) -> list[tuple[str, Feature]]:
-    if isinstance(value, list | tuple):
-        return [
-            found
-            for number, item in enumerate(value)
-            for found in _blocks_in(item, f"{path}__{number}")
-        ]
-    return [(path, value)] if hasattr(value, "get_params") else []
+def _blocks_in(named: Iterable[tuple[str, Any]]) -> list[tuple[str, Feature]]:
+    found: list[tuple[str, Feature]] = []
+    for name, value in named:
+        if _is_block(value):
+            found.append((name, value))
+        else:
+            parts = _blocks_in(_items(value))
+            found += [(f"{name}__{path}", part) for path, part in parts]
+    return found
+
+
+def _is_block(value: Any) -> bool:
+    return hasattr(value, "get_params") and hasattr(value, "blocks")
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    """Name the items of a list: pairs of a text's name and blocks by the name, others by number."""
+    if not isinstance(value, list | tuple):
+        return []
+    if value and all(isinstance(item, tuple) and isinstance(item[0], str) for item in value):
+        return list(value)
+    return [(str(number), item) for number, item in enumerate(value)]
 
 
 def change(block: _F, params: Mapping[str, Any]) -> _F:
-    """Change arguments of a block in place.
+    """Change arguments of a block and its parts in place: all of them, or none if one is refused.
 
     Args:
         block: not built.
@@ -76,7 +96,8 @@ def change(block: _F, params: Mapping[str, Any]) -> _F:
         The block.
 
     Raises:
-        ValueError: if the block is built, or a name is unknown.
+        ValueError: if the block or a part that is to be changed is built, or a name is unknown;
+            and what the constructor raises.
     """
     if not params:
         return block
@@ -85,27 +106,85 @@ def change(block: _F, params: Mapping[str, Any]) -> _F:
             f"{type(block).__name__} is built, and keeps what it learnt: change a new one, "
             "sklearn.base.clone(block).set_params(...)"
         )
-    known = get(block, deep=True)
-    unknown = sorted(set(params) - set(known))
-    if unknown:
-        raise ValueError(f"{type(block).__name__} has no {unknown}, expected some of {[*known]}")
-    inner = [
-        (path, part)
-        for name, value in block.get_config().items()
-        for path, part in _blocks_in(value, name)
-    ]
-    for path, part in inner:
-        part.set_params(
-            **{
-                name.removeprefix(f"{path}__"): value
-                for name, value in params.items()
-                if name.startswith(f"{path}__")
-            }
-        )
-    own = {name: value for name, value in params.items() if name in block.get_config()}
-    # What it reads may have other shapes now.
-    block.__init__(**{**block.get_config(), **own})  # type: ignore[misc]  # a block is what its arguments say
+    before = {part: dict(vars(part)) for part in parts_first(block)}
+    try:
+        _change(block, params)
+    except Exception:
+        for part, values in before.items():
+            vars(part).clear()
+            vars(part).update(values)
+        raise
     return block
+
+
+def _change(block: Feature, params: Mapping[str, Any]) -> None:
+    own = {name: value for name, value in params.items() if "__" not in name}
+    _require_known(block, own)
+    values = {**block._arguments_to_keep(), **own}
+    inner = {name: value for name, value in params.items() if "__" in name}
+    values = dict(_changed(block, list(values.items()), inner))
+    # What reads a changed block, also on another way than the one that was named, is made again.
+    for _, part in _blocks_in(values.items()):
+        for reader in parts_first(part):
+            if reader.blocks and reader._graph is None:
+                _make_again(reader, reader._arguments_to_keep(), ())
+    _make_again(block, values, own)
+
+
+def _changed(
+    block: Feature, items: list[tuple[str, Any]], params: Mapping[str, Any]
+) -> list[tuple[str, Any]]:
+    changed: list[tuple[str, Any]] = []
+    left = dict(params)
+    for name, item in items:
+        inner = {key: value for key, value in left.items() if key.startswith(f"{name}__")}
+        item = left.pop(name, item)
+        left = {key: value for key, value in left.items() if key not in inner}
+        changed.append((name, _changed_item(block, item, name, inner)))
+    if left:
+        raise _unknown(block, left)
+    return changed
+
+
+def _changed_item(block: Feature, item: Any, name: str, params: Mapping[str, Any]) -> Any:
+    if not params:
+        return item
+    inner = {key.removeprefix(f"{name}__"): value for key, value in params.items()}
+    if _is_block(item):
+        return item.set_params(**inner)
+    items = _items(item)
+    if not items:
+        raise _unknown(block, params)
+    changed = _changed(block, items, inner)
+    return changed if items == list(item) else [value for _, value in changed]
+
+
+def _require_known(block: Feature, own: Mapping[str, Any]) -> None:
+    signature = inspect.signature(type(block)).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
+        return  # the constructor refuses what it does not know
+    unknown = set(own) - set(block.get_config())
+    if unknown:
+        raise _unknown(block, unknown)
+
+
+def _unknown(block: Feature, names: Iterable[str]) -> ValueError:
+    return ValueError(
+        f"{type(block).__name__} has no {sorted(names)}, expected some of "
+        f"{list(get(block, deep=True))}"
+    )
+
+
+def _make_again(block: Feature, values: Mapping[str, Any], changed: Iterable[str]) -> None:
+    before = dict(vars(block))
+    block.__init__(**values)  # type: ignore[misc]  # a block is what its arguments say
+    _settle(block, before, changed)
+
+
+def _settle(block: Feature, like: Mapping[str, Any], changed: Iterable[str]) -> None:
+    for name, argument in _SETTINGS.items():
+        if name in like and argument not in changed:
+            setattr(block, name, like[name])
 
 
 def clone(block: _F) -> _F:
@@ -115,8 +194,9 @@ def clone(block: _F) -> _F:
         block: built or not.
 
     Returns:
-        A new tree of new blocks: a block that is shared in the old one is shared in the new one.
-        Keras models among the arguments are copied, with the weights that they came with.
+        A new tree of new blocks: a block that is shared in the old one is shared in the new one,
+        a frozen one is frozen. Keras models among the arguments are copied, with the weights that
+        they came with. Vectors are shared by blocks that are not built, files not read again.
     """
     return _copy(block, {}, block)
 
@@ -124,12 +204,16 @@ def clone(block: _F) -> _F:
 def _copy(item: Any, done: dict[int, Any], owner: Any) -> Any:
     if id(item) in done:
         return done[id(item)]
-    if hasattr(item, "get_params") and hasattr(item, "blocks"):
+    if _is_block(item):
+        # A file's arguments hold vectors, not their path; those of a built block may be trained.
+        built = item._graph is not None
+        arguments = item.get_config() if built else item._arguments_to_keep()
         config = {
             name: replaced(value, lambda part: _copy(part, done, item))
-            for name, value in item.get_config().items()
+            for name, value in arguments.items()
         }
         copied = type(item)(**config)
+        _settle(copied, vars(item), ())
     elif isinstance(item, keras.Model):
         copied = owner._unfitted(item)
     else:

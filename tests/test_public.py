@@ -20,8 +20,9 @@ ROOMS_BELOW = {
     "layers": set(),
     "saving": set(),
     "plotting": set(),
-    "features": {"text", "layers", "saving"},
-    "batching": {"text", "layers", "saving", "features"},
+    "batching": {"text"},
+    "features": {"text", "layers", "saving", "batching"},
+    "estimators": {"text", "features"},
     "labeling": {"text", "layers", "saving", "features", "batching", "plotting"},
 }
 

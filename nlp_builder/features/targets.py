@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import keras
-
+from nlp_builder.batching import is_stream
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -40,7 +39,8 @@ def by_output(what: str, values: Any, names: Sequence[str] | None) -> Any:
             raise TypeError(
                 f"expected {what} for the one output, got a dict of {list(values)}: pass the value"
             )
-        return values
+        # A tuple would be taken for several outputs.
+        return list(values) if isinstance(values, tuple) else values
     if isinstance(values, Mapping):
         unknown = [name for name in values if name not in names]
         if unknown:
@@ -79,7 +79,7 @@ def split_last(
     """
     if validation_data is not None:
         return x, y, weights, validation_data
-    if isinstance(x, Iterator | keras.utils.PyDataset):
+    if is_stream(x):
         raise ValueError(
             "expected texts for validation_split, got batches: pass validation_data instead"
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
-from nlp_builder.batching import Batches, predict_texts, stream
+from nlp_builder.batching import Batches, is_stream, predict_texts, stream
 from nlp_builder.features.archive import State
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
@@ -70,9 +70,9 @@ class Trainable(Feature):
         validation_data: Any = None,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
         *,
         sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
@@ -83,7 +83,8 @@ class Trainable(Feature):
 
         Args:
             x: texts as `preprocess_texts` takes them; or a generator, or a
-                `keras.utils.PyDataset`, of batches (texts, targets) or (texts, targets, weights).
+                `keras.utils.PyDataset`, of batches (texts, targets) or (texts, targets, weights),
+                with a dict of targets for several outputs.
             y: a target for each text, by position: an array, a list or a Series; of several
                 outputs a dict by name, or a list of them.
             batch_size: texts in a batch; the last one of an epoch may be smaller.
@@ -95,8 +96,8 @@ class Trainable(Feature):
                 PyDataset as `x`; scored whole and in order after each epoch.
             steps_per_epoch: batches of an epoch; needed for a generator that does not end.
             validation_steps: the same for a generator to validate on.
-            max_queue_size: batches that workers make ahead.
-            workers: threads, or processes, that make batches.
+            max_queue_size: batches that workers make ahead; 10 if not given.
+            workers: threads, or processes, that make batches; 1, or what a PyDataset says itself.
             use_multiprocessing: processes, not threads.
             sample_weight: a weight for each text, by position.
             class_weight: a weight for each class, by its number.
@@ -143,9 +144,9 @@ class Trainable(Feature):
         callbacks: Any = None,
         return_dict: bool = False,
         *,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
     ) -> Any:
         """Score texts, all of them and in order.
 
@@ -180,9 +181,9 @@ class Trainable(Feature):
         x: Any,
         inference_batch: int = 256,
         steps: int | None = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
+        max_queue_size: int | None = None,
+        workers: int | None = None,
+        use_multiprocessing: bool | None = None,
         verbose: Any = 0,
         *,
         callbacks: Any = None,
@@ -244,7 +245,7 @@ class Trainable(Feature):
         return [id(weight) for weight in self._built().trainable_weights]
 
     def _batches(self, x: Any, y: Any, weights: Any, batch_size: int, **kwargs: Any) -> Any:
-        if isinstance(x, Iterator | keras.utils.PyDataset):
+        if is_stream(x):
             _require_none(y=y, sample_weight=weights)
             kwargs.pop("shuffle")
             return stream(self, x, with_targets=True, **kwargs)
@@ -259,7 +260,7 @@ class Trainable(Feature):
         )
 
     def _validation(self, data: Any, batch_size: int, pool: dict[str, Any]) -> Any:
-        if data is None or isinstance(data, Iterator | keras.utils.PyDataset):
+        if data is None or is_stream(data):
             return None if data is None else self._batches(data, None, None, 0, shuffle=False)
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
             raise TypeError(
@@ -287,12 +288,15 @@ class Trainable(Feature):
             self._compiled_for = self._trained()
 
 
-def _pool(workers: int, use_multiprocessing: bool, max_queue_size: int) -> dict[str, Any]:
-    return {
+def _pool(
+    workers: int | None, use_multiprocessing: bool | None, max_queue_size: int | None
+) -> dict[str, Any]:
+    given = {
         "workers": workers,
         "use_multiprocessing": use_multiprocessing,
         "max_queue_size": max_queue_size,
     }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _require_none(**arguments: Any) -> None:

@@ -10,13 +10,22 @@ from nlp_builder import _registration
 
 if TYPE_CHECKING:
     from nlp_builder.batching import Batches as Batches
+    from nlp_builder.features import CharEmbeddingSequence as CharEmbeddingSequence
     from nlp_builder.features import CharPerWordEmbeddingSequence as CharPerWordEmbeddingSequence
+    from nlp_builder.features import FasttextEmbeddingSequence as FasttextEmbeddingSequence
     from nlp_builder.features import Feature as Feature
+    from nlp_builder.features import KerasWrapper as KerasWrapper
+    from nlp_builder.features import MappingEmbedding as MappingEmbedding
     from nlp_builder.features import ModelIOShape as ModelIOShape
+    from nlp_builder.features import PerChunkSequencer as PerChunkSequencer
     from nlp_builder.features import (
         PreTrainedWordEmbeddingSequence as PreTrainedWordEmbeddingSequence,
     )
     from nlp_builder.features import RNNDigest as RNNDigest
+    from nlp_builder.features import TextRepresentation as TextRepresentation
+    from nlp_builder.features import (
+        TrainableWordEmbeddingSequence as TrainableWordEmbeddingSequence,
+    )
     from nlp_builder.features import deserialize as deserialize
     from nlp_builder.features import load as load
     from nlp_builder.labeling import entity_report as entity_report
@@ -36,11 +45,18 @@ __version__ = "0.1.0"
 _HOMES = {
     "batching": ["Batches"],
     "features": [
+        "CharEmbeddingSequence",
         "CharPerWordEmbeddingSequence",
+        "FasttextEmbeddingSequence",
         "Feature",
+        "KerasWrapper",
+        "MappingEmbedding",
         "ModelIOShape",
+        "PerChunkSequencer",
         "PreTrainedWordEmbeddingSequence",
         "RNNDigest",
+        "TextRepresentation",
+        "TrainableWordEmbeddingSequence",
         "deserialize",
         "load",
     ],

@@ -3,17 +3,20 @@
 from nlp_builder.features.archive_reader import deserialize, load
 from nlp_builder.features.characters import CharEmbeddingSequence, CharPerWordEmbeddingSequence
 from nlp_builder.features.chunks import PerChunkSequencer
+from nlp_builder.features.fasttext_words import FasttextEmbeddingSequence
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.keras_wrapper import KerasWrapper
 from nlp_builder.features.mapping import MappingEmbedding
 from nlp_builder.features.representation import TextRepresentation
 from nlp_builder.features.rnn_digest import RNNDigest
 from nlp_builder.features.shapes import ModelIOShape
+from nlp_builder.features.trainable_words import TrainableWordEmbeddingSequence
 from nlp_builder.features.words import PreTrainedWordEmbeddingSequence
 
 __all__ = [
     "CharEmbeddingSequence",
     "CharPerWordEmbeddingSequence",
+    "FasttextEmbeddingSequence",
     "Feature",
     "KerasWrapper",
     "MappingEmbedding",
@@ -22,6 +25,7 @@ __all__ = [
     "PreTrainedWordEmbeddingSequence",
     "RNNDigest",
     "TextRepresentation",
+    "TrainableWordEmbeddingSequence",
     "deserialize",
     "load",
 ]

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from nlp_builder import saving
+from nlp_builder.features import checks
 from nlp_builder.features.archive import CLASSES, KINDS, State
 from nlp_builder.features.keras_models import model_from
 from nlp_builder.saving import Archive, ArchiveError
-from nlp_builder.text import Tokenizer, WordVectors, get_tokenizer
+from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, get_tokenizer
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
@@ -96,9 +98,28 @@ class _Reader:
         if kind == "$model":
             return self._model(content)
         if kind == "$vectors":
-            self.unused.discard(content)
-            return WordVectors(self._archive.vocabularies[content], self._archive.arrays[content])
+            return self._vectors(content)
+        if kind == "$subwords":
+            return self._subwords(content)
         return self._tokenizer(content, registered=kind == "$tokenizer")
+
+    def _vectors(self, place: str) -> WordVectors:
+        self.unused.discard(place)
+        return WordVectors(self._archive.vocabularies[place], self._archive.arrays[place])
+
+    def _subwords(self, content: dict[str, Any]) -> SubwordVectors:
+        place = content["place"]
+        ngrams = self._archive.arrays[f"{place}/ngrams"]
+        self.unused.discard(f"{place}/ngrams")
+        if not np.isfinite(ngrams).all():
+            raise ArchiveError(f"the n-grams of {place!r} hold NaN or infinity")
+        return SubwordVectors(
+            self._vectors(place),
+            ngrams,
+            minn=content["minn"],
+            maxn=content["maxn"],
+            composed=checks.boolean("composed", content["composed"]),
+        )
 
     def _model(self, number: Any) -> keras.Model:
         if type(number) is not int or number < 0:

@@ -12,7 +12,7 @@ from nlp_builder.features.archive import KINDS
 from nlp_builder.features.keras_models import config_of
 from nlp_builder.features.tree import parts_first
 from nlp_builder.saving import Archive
-from nlp_builder.text import Tokenizer, tokenizer_name
+from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, tokenizer_name
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
@@ -81,8 +81,7 @@ class _Writer:
         if "$tokenizer" in kinds:
             return self._tokenizer(value)
         if "$vectors" in kinds:
-            self._vocabularies[place], self._arrays[place] = value.words, value.matrix
-            return {"$vectors": place}
+            return self._vectors(value, place)
         if "$model" in kinds:
             return {"$model": self._number_of_model(value)}
         if isinstance(value, list | tuple):
@@ -93,6 +92,15 @@ class _Writer:
             f"cannot keep the argument {name!r}, a {type(value).__name__}: a file holds numbers, "
             "strings and lists of them; pass the name of a Keras object"
         )
+
+    def _vectors(self, vectors: WordVectors | SubwordVectors, place: str) -> dict[str, Any]:
+        own = vectors.own if isinstance(vectors, SubwordVectors) else vectors
+        self._vocabularies[place], self._arrays[place] = own.words, own.matrix
+        if isinstance(vectors, WordVectors) or (vectors.composed and not vectors.has_ngrams):
+            return {"$vectors": place}
+        self._arrays[f"{place}/ngrams"] = vectors.ngrams
+        lengths = {"minn": vectors.minn, "maxn": vectors.maxn}
+        return {"$subwords": {"place": place, "composed": vectors.composed, **lengths}}
 
     def _blocks(self, value: Any) -> Any:
         if not isinstance(value, list):

@@ -167,9 +167,6 @@ class CharPerWordEmbeddingSequence(LearntEmbedding):
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.word_maxlen, self.char_maxlen)
 
-    def _count(self, texts: Sequence[Text]) -> list[int]:
-        return [len(tokens) for tokens in tokenize(texts, self._tokenizer)]
-
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_characters_per_word(
             list(tokenize(texts, self._tokenizer)),

@@ -91,6 +91,23 @@ def percentile(name: str, value: float) -> float:
     return value
 
 
+def require_symbols(owner: str, counts: TokenCounts) -> None:
+    """Refuse a corpus in which there is nothing to learn from.
+
+    Args:
+        owner: the block's name.
+        counts: of the words or characters of the corpus.
+
+    Raises:
+        ValueError: if nothing was counted.
+    """
+    if not counts:
+        raise ValueError(
+            f"{owner}.build expects a corpus with words, got texts without any: look at the texts "
+            "and at what the tokenizer makes of them"
+        )
+
+
 def check_inputs(block: GraphPiece, tensors: Sequence[Any]) -> None:
     """Refuse what a block cannot be applied to.
 

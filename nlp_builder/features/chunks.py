@@ -14,6 +14,7 @@ from nlp_builder.features.checks import positive_or_none
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.representation import TextRepresentation
 from nlp_builder.features.shapes import Connection, ModelIOShape
+from nlp_builder.features.tree import output_shapes
 from nlp_builder.text import (
     Symbols,
     Text,
@@ -96,8 +97,8 @@ class PerChunkSequencer(TextRepresentation):
     @property
     def outputs_shape(self) -> ModelIOShape:
         """(chunks, ...) with the shape of the sequencer."""
-        shape, dtype = self.sequencer.outputs_shape  # type: ignore[misc]  # a text representation has one output
-        return ModelIOShape((self.chunking_maxlen, *shape), dtype)
+        (chunk,) = output_shapes(self.sequencer)
+        return ModelIOShape((self.chunking_maxlen, *chunk.shape), chunk.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
@@ -117,9 +118,6 @@ class PerChunkSequencer(TextRepresentation):
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.chunking_maxlen, *self.sequencer._ids_shape())
-
-    def _count(self, texts: Sequence[Text]) -> list[int]:
-        return [len(chunks) for chunks in tokenize(texts, self._tokenizer)]
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         chunks = list(tokenize(texts, self._tokenizer))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 
-from nlp_builder.features.checks import percentile, seed
+from nlp_builder.features.checks import percentile, require_symbols, seed
 from nlp_builder.features.representation import TextRepresentation
-from nlp_builder.features.shapes import Connection
 from nlp_builder.layers import MaskedEmbedding
-from nlp_builder.text import PADDING_ID, TokenCounts
+from nlp_builder.text import TokenCounts
 from nlp_builder.text.checks import positive_int
 
 
@@ -34,11 +31,7 @@ class LearntEmbedding(TextRepresentation):
         self.random_state = seed("random_state", random_state)
 
     def _learn(self, counts: TokenCounts) -> None:
-        if not counts:
-            raise ValueError(
-                f"{type(self).__name__}.build expects a corpus with words, got texts without any: "
-                "look at the texts and at what the tokenizer makes of them"
-            )
+        require_symbols(type(self).__name__, counts)
         self._vocabulary = counts.freeze(min_freq_percentile=self.min_freq_percentile)
 
     def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
@@ -58,8 +51,3 @@ class LearntEmbedding(TextRepresentation):
                 dtype=self._policy,
             )
         ]
-
-    def _connect(self, inputs: list[Any]) -> list[Connection]:
-        # (batch, ..., symbols)
-        (ids,) = inputs
-        return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,7 +18,6 @@ from nlp_builder.text import (
     Text,
     WordVectors,
     encode_words,
-    no_symbols,
     whole_text,
 )
 
@@ -66,7 +64,7 @@ class MappingEmbedding(GivenVectors):
         return {"word2vec_src": self.word2vec_src}
 
     def _symbols(self) -> Symbols:
-        return partial(no_symbols, tokenizer=None)
+        return _nothing
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (1,)
@@ -85,3 +83,8 @@ class MappingEmbedding(GivenVectors):
         # (batch, dim), or (batch, chunks, dim)
         vectors = keras.ops.squeeze(self._layers[0](ids), axis=-2)
         return [Connection(vectors, known if len(ids.shape) > 2 else None)]
+
+
+def _nothing(texts: Sequence[Text]) -> Iterable[str]:
+    """Return what is counted in texts whose keys are given: no symbols."""
+    return ()

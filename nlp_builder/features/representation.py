@@ -6,20 +6,29 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
+import keras
 import numpy as np
 
 from nlp_builder.features.archive import State
 from nlp_builder.features.feature import Feature
-from nlp_builder.features.shapes import Slot, TextSlot
-from nlp_builder.text import Symbols, Text, TokenCounts, Tokenizer, Vocabulary
+from nlp_builder.features.shapes import Connection, Slot, TextSlot
+from nlp_builder.text import (
+    PADDING_ID,
+    Symbols,
+    Text,
+    TokenCounts,
+    Tokenizer,
+    Vocabulary,
+    tokenize,
+)
 
 
 class TextRepresentation(Feature):
     """A block that reads texts itself, learns a vocabulary from them, and turns ids into vectors.
 
     The end of a tree of blocks. A subclass says what it counts (`_symbols`), what it keeps of the
-    counts (`_learn`), which ids it makes (`_ids_shape`, `_ids`, `_count`), and the rest of what a
-    `Feature` says.
+    counts (`_learn`), which ids it makes (`_ids_shape`, `_ids`), and the rest of what a `Feature`
+    says. Unless it says otherwise, a text is made of tokens, and its first layer reads ids.
     """
 
     # Whether there is something to learn from texts.
@@ -40,9 +49,9 @@ class TextRepresentation(Feature):
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         """Return the ids of texts, int32 (batch, *ids_shape)."""
 
-    @abstractmethod
     def _count(self, texts: Sequence[Text]) -> list[int]:
         """Count the steps of each text along the first axis of its ids, before any cut."""
+        return [len(tokens) for tokens in tokenize(texts, self._tokenizer)]
 
     @abstractmethod
     def _symbols(self) -> Symbols:
@@ -51,6 +60,11 @@ class TextRepresentation(Feature):
     @abstractmethod
     def _learn(self, counts: TokenCounts) -> None:
         """Keep what is needed of the symbols of a corpus."""
+
+    def _connect(self, inputs: list[Any]) -> list[Connection]:
+        # (batch, ..., symbols)
+        (ids,) = inputs
+        return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]
 
     @property
     def learner(self) -> TextRepresentation:

@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import boolean, positive_or_none
 from nlp_builder.features.given_vectors import GivenVectors
-from nlp_builder.features.shapes import Connection, ModelIOShape
+from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.text import (
-    PADDING_ID,
     Symbols,
     Text,
     Tokenizer,
@@ -107,9 +105,6 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.sequence_maxlen,)
 
-    def _count(self, texts: Sequence[Text]) -> list[int]:
-        return [len(tokens) for tokens in tokenize(texts, self._tokenizer)]
-
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_words(
             list(tokenize(texts, self._tokenizer)),
@@ -127,11 +122,6 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
         if self.lowercase and self.digits_to_zero:
             ways.append(lambda word: _zero_digits(word.lower()))
         return ways
-
-    def _connect(self, inputs: list[Any]) -> list[Connection]:
-        # (batch, words)
-        (ids,) = inputs
-        return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]
 
 
 def _zero_digits(word: str) -> str:

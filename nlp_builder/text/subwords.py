@@ -63,6 +63,31 @@ class SubwordVectors:
         self._composed = composed
 
     @property
+    def own(self) -> WordVectors:
+        """The words with rows of their own."""
+        return self._own
+
+    @property
+    def ngrams(self) -> np.ndarray:
+        """The rows of n-grams: float32 of shape `(buckets, dimension)`, read only."""
+        return self._ngrams
+
+    @property
+    def minn(self) -> int:
+        """The length of the shortest n-gram, in characters."""
+        return self._minn
+
+    @property
+    def maxn(self) -> int:
+        """The length of the longest n-gram, in characters."""
+        return self._maxn
+
+    @property
+    def composed(self) -> bool:
+        """Whether the rows of `own` are vectors already."""
+        return self._composed
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The words that have a vector of their own."""
         return self._own.words

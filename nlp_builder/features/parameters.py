@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
 
 from nlp_builder.features.tree import parts_first
+from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
@@ -128,7 +129,7 @@ def _change(block: Feature, params: Mapping[str, Any]) -> None:
         for reader in parts_first(part):
             if reader.blocks and reader._graph is None:
                 _make_again(reader, reader._arguments_to_keep(), ())
-    _make_again(block, values, own)
+    _make_again(block, values, {*own})
 
 
 def _changed(
@@ -154,7 +155,10 @@ def _changed_item(block: Feature, item: Any, name: str, params: Mapping[str, Any
         return item.set_params(**inner)
     items = _items(item)
     if not items:
-        raise _unknown(block, params)
+        raise ValueError(
+            f"expected {name!r} to be a block with parameters of its own, got {preview(item)}, "
+            f"which has none: no {sorted(params)}"
+        )
     changed = _changed(block, items, inner)
     return changed if items == list(item) else [value for _, value in changed]
 
@@ -175,13 +179,13 @@ def _unknown(block: Feature, names: Iterable[str]) -> ValueError:
     )
 
 
-def _make_again(block: Feature, values: Mapping[str, Any], changed: Iterable[str]) -> None:
+def _make_again(block: Feature, values: Mapping[str, Any], changed: Container[str | None]) -> None:
     before = dict(vars(block))
     block.__init__(**values)  # type: ignore[misc]  # a block is what its arguments say
     _settle(block, before, changed)
 
 
-def _settle(block: Feature, like: Mapping[str, Any], changed: Iterable[str]) -> None:
+def _settle(block: Feature, like: Mapping[str, Any], changed: Container[str | None]) -> None:
     for name, argument in _SETTINGS.items():
         if name in like and argument not in changed:
             setattr(block, name, like[name])

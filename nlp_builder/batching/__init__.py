@@ -3,6 +3,14 @@
 from nlp_builder.batching.batches import Batches
 from nlp_builder.batching.blocks import ReadsTexts
 from nlp_builder.batching.predicting import predict_texts
-from nlp_builder.batching.streams import is_stream, stream
+from nlp_builder.batching.streams import is_stream, quiet_end, require_steps, stream
 
-__all__ = ["Batches", "ReadsTexts", "is_stream", "predict_texts", "stream"]
+__all__ = [
+    "Batches",
+    "ReadsTexts",
+    "is_stream",
+    "predict_texts",
+    "quiet_end",
+    "require_steps",
+    "stream",
+]

@@ -15,7 +15,7 @@ from nlp_builder.batching.batches import Batches
 from nlp_builder.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
 from nlp_builder.batching.first_two import FirstTwo
 from nlp_builder.batching.flat import flat_graph, unflatten
-from nlp_builder.batching.streams import is_stream, stream
+from nlp_builder.batching.streams import is_stream, quiet_end, stream
 from nlp_builder.text import Text, take_rows
 from nlp_builder.text.checks import positive_int
 
@@ -101,9 +101,7 @@ def _predict_generated(
     counted = itertools.count()
     # Keras takes generators, and no other iterators.
     source = (batch for batch, _ in zip(itertools.chain(first, batches), counted, strict=False))
-    with warnings.catch_warnings():
-        # Keras warns of an interrupted training at the end of each generator.
-        warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+    with quiet_end(None):  # an early end is told below
         arrays = _predict(model, source, None, options)
     _warn_of_an_early_end(next(counted), options["steps"])
     return arrays

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,6 +31,42 @@ def is_stream(source: Any) -> bool:
         (False, True)
     """
     return isinstance(source, keras.utils.PyDataset) or hasattr(source, "__next__")
+
+
+def require_steps(source: Any, steps: int | None, epochs: int, name: str) -> None:
+    """Refuse a generator that would be empty from the second epoch on.
+
+    Args:
+        source: anything.
+        steps: the number of batches of an epoch, or None.
+        epochs: how often the source is read.
+        name: of the argument `steps`, for the error.
+
+    Raises:
+        ValueError: if the source is a generator, and every epoch wants all of it.
+    """
+    once = is_stream(source) and not isinstance(source, keras.utils.PyDataset)
+    if once and steps is None and epochs > 1:
+        raise ValueError(
+            f"expected {name} for {epochs} epochs, since a generator can be read once only: pass "
+            "the number of batches of an epoch and a generator without end, or a PyDataset"
+        )
+
+
+@contextlib.contextmanager
+def quiet_end(steps: int | None) -> Iterator[None]:
+    """Silence what Keras warns of at the end of each generator: that training is interrupted.
+
+    Args:
+        steps: the number of batches that are expected; if it is known, an early end is no lie.
+
+    Returns:
+        A context manager.
+    """
+    with warnings.catch_warnings():
+        if steps is None:
+            warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+        yield
 
 
 def stream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,10 @@ def training_state(graph: keras.Model) -> State:
     Raises:
         TypeError: if a loss or a metric holds code.
     """
-    config = graph.get_compile_config()
+    with warnings.catch_warnings():
+        # Of a lambda, which is refused in the next line.
+        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
+        config = graph.get_compile_config()
     refuse_code(config)
     variables = graph.optimizer.variables if graph.optimizer.built else []
     arrays = {

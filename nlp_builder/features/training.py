@@ -8,7 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.batching import Batches, is_stream, predict_texts, stream
+from nlp_builder.batching import (
+    Batches,
+    is_stream,
+    predict_texts,
+    quiet_end,
+    require_steps,
+    stream,
+)
 from nlp_builder.features.archive import State
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
@@ -108,30 +115,35 @@ class Trainable(Feature):
             Keras' history.
 
         Raises:
-            ValueError: if the block is not built or not compiled, or numbers of texts, targets and
-                weights differ.
+            ValueError: if the block is not built or not compiled, if numbers of texts, targets and
+                weights differ, or if a generator has to be read more than once.
             TypeError: if texts or targets are of the wrong kind.
         """
         graph = self._compiled()
         pool = _pool(workers, use_multiprocessing, max_queue_size)
+        require_steps(x, steps_per_epoch, epochs, "steps_per_epoch")
+        require_steps(validation_data, validation_steps, epochs, "validation_steps")
+        y = by_output("targets", y, self.output_names)
+        sample_weight = by_output("weights", sample_weight, self.output_names)
         if validation_split:
             x, y, sample_weight, validation_data = split_last(
                 self, x, y, sample_weight, validation_split, validation_data
             )
         train = self._batches(x, y, sample_weight, batch_size, shuffle=shuffle, **pool)
         validation = self._validation(validation_data, batch_size, pool)
-        return graph.fit(
-            train,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            class_weight=None if class_weight is None else dict(class_weight),
-            shuffle=False,  # the batches see to it
-            **kwargs,
-        )
+        with quiet_end(steps_per_epoch):
+            return graph.fit(
+                train,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                class_weight=None if class_weight is None else dict(class_weight),
+                shuffle=False,  # the batches see to it
+                **kwargs,
+            )
 
     def evaluate(
         self,
@@ -172,9 +184,10 @@ class Trainable(Feature):
         graph = self._compiled()
         pool = _pool(workers, use_multiprocessing, max_queue_size)
         batches = self._batches(x, y, sample_weight, batch_size, shuffle=False, **pool)
-        return graph.evaluate(
-            batches, verbose=verbose, steps=steps, callbacks=callbacks, return_dict=return_dict
-        )
+        with quiet_end(steps):
+            return graph.evaluate(
+                batches, verbose=verbose, steps=steps, callbacks=callbacks, return_dict=return_dict
+            )
 
     def predict(
         self,

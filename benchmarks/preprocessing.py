@@ -206,7 +206,8 @@ def main() -> None:
         for worker in workers.values():
             worker.ask(case=case)
         counts = compare_ids(workers, folder)
-        print(f"{len(texts)} sentences, {tokens} tokens; equal ids: {json.dumps(counts)}")
+        print(f"{len(texts)} sentences, {tokens} tokens; ids: {json.dumps(counts)}")
+        print(f"ids are compared with those of {peers}: the same" if peers else "no peer")
         rows = measure(workers, tokens, arguments.repeats)
     result = {"benchmark": "preprocessing", "sentences": len(texts), "tokens": tokens}
     add_line(arguments.json, result | {"ids": counts, "rows": rows})

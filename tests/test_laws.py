@@ -1,7 +1,7 @@
 """Laws that every block keeps."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -10,7 +10,9 @@ import pytest
 
 import nlp_builder
 from nlp_builder.features import Feature, ModelIOShape
-from tests.blocks import CORPUS, ROWS, TEXTS, Row
+from nlp_builder.features.tree import parts_first
+from nlp_builder.text import Text
+from tests.blocks import ROWS, Row
 
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS.keys())
@@ -20,7 +22,7 @@ def row(request) -> Row:
 
 @pytest.fixture
 def block(row) -> Feature:
-    return row.make().build(CORPUS)
+    return row.make().build(row.corpus)
 
 
 def arrays(result) -> list[np.ndarray]:
@@ -39,22 +41,33 @@ def assert_equal(one, other) -> None:
 
 def test_config_names_every_argument(row):
     block = row.make()
-    names = {
-        name
-        for name, parameter in inspect.signature(type(block).__init__).parameters.items()
-        if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
-    }
-    assert names <= set(block.get_config())
+    assert set(defaults(type(block))) <= set(block.get_config())
     again = type(block)(**block.get_config())
-    assert set(again.get_config()) == set(block.get_config())
+    assert again.get_config() == block.get_config()
     assert again.outputs_shape == block.outputs_shape
+
+
+@pytest.mark.parametrize("cls", sorted({type(row.make()) for row in ROWS.values()}, key=str))
+def test_each_argument_is_another_than_its_default_in_some_row(cls):
+    parts = [part for row in ROWS.values() for part in parts_first(row.make())]
+    configs = [part.get_config() for part in parts if type(part) is cls]
+    for name, default in defaults(cls).items():
+        assert any(config[name] != default for config in configs), name
+
+
+def defaults(cls: type[Feature]) -> dict[str, object]:
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
 
 
 def test_shapes_are_known_before_build(row):
     block = row.make()
     before = block.inputs_shape, block.outputs_shape
     assert before[1] == (row.outputs, "float32")
-    block.build(CORPUS)
+    block.build(row.corpus)
     assert (block.inputs_shape, block.outputs_shape) == before
     assert block.outputs.shape == (None, *row.outputs)
     assert block.outputs.dtype == "float32"
@@ -63,46 +76,61 @@ def test_shapes_are_known_before_build(row):
         assert tensor.dtype == shape.dtype == "int32"
 
 
-def test_ids_have_the_promised_shape_and_type(block):
-    for ids, shape in zip(arrays(block.preprocess_texts(TEXTS)), shapes(block), strict=True):
-        assert ids.shape == (len(TEXTS), *shape.shape)
+def test_ids_have_the_promised_shape_and_type(row, block):
+    for ids, shape in zip(arrays(block.preprocess_texts(row.texts)), shapes(block), strict=True):
+        assert ids.shape == (len(row.texts), *shape.shape)
         assert ids.dtype == np.int32
     for ids, shape in zip(arrays(block.preprocess_texts([])), shapes(block), strict=True):
         assert ids.shape == (0, *shape.shape)
 
 
-def test_a_batch_equals_its_pieces_in_any_order(block):
-    whole = arrays(block.preprocess_texts(TEXTS))
+def test_a_batch_equals_its_pieces_in_any_order(row, block):
     order = [3, 0, 4, 2, 1]
-    for position, row in enumerate(order):
-        (piece, shuffled) = (
-            arrays(block.preprocess_texts([TEXTS[row]])),
-            arrays(block.preprocess_texts([TEXTS[i] for i in order])),
-        )
+    whole = arrays(block.preprocess_texts(row.texts))
+    shuffled = arrays(block.preprocess_texts([row.texts[number] for number in order]))
+    for position, number in enumerate(order):
+        piece = arrays(block.preprocess_texts([row.texts[number]]))
         for one, part, other in zip(whole, piece, shuffled, strict=True):
-            np.testing.assert_array_equal(one[row], part[0])
-            np.testing.assert_array_equal(one[row], other[position])
+            np.testing.assert_array_equal(one[number], part[0])
+            np.testing.assert_array_equal(one[number], other[position])
 
 
 @pytest.mark.parametrize(
     "kind",
-    [tuple, iter, pd.Series, lambda texts: pd.Series(texts, index=range(9, 9 - len(texts), -1))],
-    ids=["tuple", "generator", "series", "series with another index"],
+    [
+        tuple,
+        iter,
+        pd.Series,
+        lambda texts: pd.Series(texts, index=range(9, 9 - len(texts), -1)),
+        lambda texts: np.array([*texts, None], dtype=object)[:-1],
+    ],
+    ids=["tuple", "generator", "series", "series with another index", "array"],
 )
-def test_all_kinds_of_collections_agree(block, kind):
-    assert_equal(block.preprocess_texts(kind(TEXTS)), block.preprocess_texts(TEXTS))
+def test_all_kinds_of_collections_agree(row, block, kind):
+    assert_equal(block.preprocess_texts(kind(row.texts)), block.preprocess_texts(row.texts))
 
 
-def test_preprocessing_changes_nothing(block):
+def test_strings_and_their_tokens_agree(row, block):
+    if isinstance(row.texts[0], str):
+        pytest.skip("lines are no tokens")
+    # Between blanks there is no empty word.
+    texts = [text for text in row.texts if "" not in text]
+    strings = [" ".join(text) for text in texts]
+    assert_equal(block.preprocess_texts(strings), block.preprocess_texts(texts))
+    corpus = [" ".join(text) for text in row.corpus]
+    assert_equal(row.make().build(corpus).preprocess_texts(texts), block.preprocess_texts(texts))
+
+
+def test_preprocessing_changes_nothing(row, block):
     before = block.serialize()
-    block.preprocess_texts(TEXTS)
+    block.preprocess_texts(row.texts)
     assert block.serialize() == before
 
 
 def test_building_twice_on_the_same_corpus_equals_once(row, block):
     before = block.serialize()
-    assert block.build(iter(CORPUS)) is block
-    assert block.serialize() == before == row.make().build(CORPUS).serialize()
+    assert block.build(iter(row.corpus)) is block
+    assert block.serialize() == before == row.make().build(row.corpus).serialize()
 
 
 def test_another_corpus_is_an_error_that_says_how_to_start_anew(block):
@@ -117,7 +145,7 @@ def test_an_empty_corpus_is_an_error_and_leaves_the_block_unbuilt(row):
     with pytest.raises(ValueError, match="expects a corpus, got no texts"):
         block.build([])
     assert block.weights_amount is None
-    assert block.build(CORPUS).weights_amount is not None
+    assert block.build(row.corpus).weights_amount is not None
 
 
 def test_a_corpus_that_breaks_midway_teaches_nothing(row):
@@ -128,7 +156,7 @@ def test_a_corpus_that_breaks_midway_teaches_nothing(row):
     block = row.make()
     with pytest.raises(OSError, match="the disk is gone"):
         block.build(broken())
-    assert block.build(CORPUS).serialize() == row.make().build(CORPUS).serialize()
+    assert block.build(row.corpus).serialize() == row.make().build(row.corpus).serialize()
 
 
 @pytest.mark.parametrize(
@@ -141,8 +169,8 @@ def test_an_unbuilt_block_says_so(row, use):
         use(row.make())
 
 
-def test_symbolic_and_numpy_calls_agree(block):
-    ids = block.preprocess_texts(TEXTS)
+def test_symbolic_and_numpy_calls_agree(row, block):
+    ids = block.preprocess_texts(row.texts)
     inputs = [keras.Input(array.shape[1:], dtype="int32") for array in arrays(ids)]
     outputs = block(inputs if len(inputs) > 1 else inputs[0])
     assert isinstance(outputs, keras.KerasTensor)
@@ -150,7 +178,7 @@ def test_symbolic_and_numpy_calls_agree(block):
     found = block(ids)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, expected)
-    assert found.shape == (len(TEXTS), *block.outputs_shape.shape)
+    assert found.shape == (len(row.texts), *block.outputs_shape.shape)
 
 
 def test_no_texts_give_no_outputs(block):
@@ -158,32 +186,32 @@ def test_no_texts_give_no_outputs(block):
     assert block(ids).shape == (0, *block.outputs_shape.shape)
 
 
-def test_the_mask_says_which_words_are_real(block):
+def test_the_mask_says_which_words_are_real(row, block):
     if len(block.outputs_shape.shape) < 2:
         assert block.mask is None
         return
     model = keras.Model(block.inputs, block.mask)
-    mask = model.predict(block.preprocess_texts(TEXTS), verbose=0)
+    mask = model.predict(block.preprocess_texts(row.texts), verbose=0)
     assert mask.dtype == bool
-    lengths = [2, 0, 6, 3, 2]
-    np.testing.assert_array_equal(mask, np.arange(6) < np.array(lengths)[:, None])
+    steps = np.arange(row.outputs[0])
+    np.testing.assert_array_equal(mask, steps < np.array(row.lengths)[:, None])
 
 
-def test_padding_gives_exact_zeros(block):
+def test_padding_gives_exact_zeros(row, block):
     if len(block.outputs_shape.shape) < 2:
         pytest.skip("one vector for a text: no padding is left")
-    outputs = block(arrays(block.preprocess_texts(TEXTS)))
-    assert not outputs[1].any()
-    assert not outputs[0, 2:].any()
-    assert outputs[0, :2].any()
+    outputs = block(arrays(block.preprocess_texts(row.texts)))
+    for output, length in zip(outputs, row.lengths, strict=True):
+        assert not output[length:].any()
+        assert output[:length].any() == (length > 0)
 
 
-def test_the_implicit_mask_is_the_explicit_one(block):
+def test_the_implicit_mask_is_the_explicit_one(row, block):
     implicit = getattr(block.outputs, "_keras_mask", None)
     if block.mask is None:
         assert implicit is None
         return
-    ids = block.preprocess_texts(TEXTS)
+    ids = block.preprocess_texts(row.texts)
     one, other = keras.Model(block.inputs, [implicit, block.mask]).predict(ids, verbose=0)
     np.testing.assert_array_equal(one.any(axis=tuple(range(2, one.ndim))), other)
 
@@ -201,69 +229,76 @@ def test_frozen_weights_stay_and_unfreezing_restores(row, block):
     assert block.freeze() is block
     assert block.trainable_weights_amount == 0
     frozen = [weight.numpy() for weight in keras.Model(block.inputs, block.outputs).weights]
-    train_a_little(block)
+    train_a_little(block, row.corpus)
     after = keras.Model(block.inputs, block.outputs).weights
     for before, weight in zip(frozen, after, strict=True):
         np.testing.assert_array_equal(before, weight.numpy())
     assert block.unfreeze().trainable_weights_amount == trainable
-    assert row.make().freeze().build(CORPUS).trainable_weights_amount == 0
+    assert row.make().freeze().build(row.corpus).trainable_weights_amount == 0
 
 
-def train_a_little(block: Feature) -> None:
+def train_a_little(block: Feature, corpus: Sequence[Text]) -> None:
     """Train the block as a part of a model, with a target that pulls at all its weights."""
     x = block.outputs
     while len(x.shape) > 2:
         x = keras.ops.sum(x, axis=1)
     model = keras.Model(block.inputs, keras.layers.Dense(1)(x))
     model.compile(keras.optimizers.AdamW(0.1, weight_decay=0.1), "mse")
-    ids = block.preprocess_texts(CORPUS)
-    model.fit(ids, np.arange(len(CORPUS), dtype="float32"), epochs=3, verbose=0)
+    ids = block.preprocess_texts(corpus)
+    model.fit(ids, np.arange(len(corpus), dtype="float32"), epochs=3, verbose=0)
 
 
-def test_training_moves_what_is_trainable_and_no_padding(block):
+def test_training_moves_what_is_trainable_and_no_padding(row, block):
     before = [weight.numpy() for weight in block.trainable_weights]
-    train_a_little(block)
+    train_a_little(block, row.corpus)
     for old, weight in zip(before, block.trainable_weights, strict=True):
         assert np.abs(old - weight.numpy()).max() > 0, weight.path
     if len(block.outputs_shape.shape) >= 2:
         assert not block(arrays(block.preprocess_texts([[]]))).any()
 
 
-def test_bytes_come_back_as_the_same_block(block):
-    train_a_little(block)
+def test_bytes_come_back_as_the_same_block_twice(row, block):
+    train_a_little(block, row.corpus)
     data = block.serialize()
-    again = nlp_builder.deserialize(data)
-    assert type(again) is type(block)
-    assert again.serialize() == data
-    assert_equal(again.preprocess_texts(TEXTS), block.preprocess_texts(TEXTS))
-    ids = block.preprocess_texts(TEXTS)
-    np.testing.assert_array_equal(again(ids), block(ids))
-    assert str(again) == str(block)
+    ids = block.preprocess_texts(row.texts)
+    for again in [once := nlp_builder.deserialize(data), nlp_builder.deserialize(once.serialize())]:
+        assert type(again) is type(block)
+        assert again.serialize() == data
+        assert plain(again.get_config()) == plain(block.get_config())
+        assert_equal(again.preprocess_texts(row.texts), ids)
+        np.testing.assert_array_equal(again(ids), block(ids))
+        assert str(again) == str(block)
+        assert again.trainable_weights_amount == block.trainable_weights_amount
+
+
+def plain(config: dict[str, object]) -> dict[str, object]:
+    """The arguments that are the same objects in any process."""
+    return {k: v for k, v in config.items() if isinstance(v, str | int | float | None)}
 
 
 def test_an_unbuilt_block_comes_back_unbuilt(row):
     again = nlp_builder.deserialize(row.make().serialize())
     assert again.weights_amount is None
     assert again.outputs_shape == row.make().outputs_shape
-    assert again.build(CORPUS).serialize() == row.make().build(CORPUS).serialize()
+    assert again.build(row.corpus).serialize() == row.make().build(row.corpus).serialize()
 
 
-def test_what_was_loaded_knows_its_corpus_and_whether_it_is_frozen(block):
+def test_what_was_loaded_knows_its_corpus_and_whether_it_is_frozen(row, block):
     again = nlp_builder.deserialize(block.freeze().serialize())
     assert again.trainable_weights_amount == 0
-    assert again.build(CORPUS).serialize() == block.serialize()
+    assert again.build(row.corpus).serialize() == block.serialize()
     with pytest.raises(ValueError, match="another corpus"):
         again.build([["something", "else"]])
 
 
-def test_it_works_inside_a_keras_model_that_is_saved(block, tmp_path):
+def test_it_works_inside_a_keras_model_that_is_saved(row, block, tmp_path):
     x = block.outputs
     while len(x.shape) > 2:
         x = keras.layers.GlobalAveragePooling1D()(x) if len(x.shape) == 3 else keras.ops.max(x, 2)
     model = keras.Model(block.inputs, keras.layers.Dense(2)(x))
     model.compile("adam", "mse")
-    ids = block.preprocess_texts(CORPUS)
-    model.fit(ids, np.zeros((len(CORPUS), 2), "float32"), verbose=0)
+    ids = block.preprocess_texts(row.corpus)
+    model.fit(ids, np.zeros((len(row.corpus), 2), "float32"), verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.predict(ids, verbose=0), model.predict(ids, verbose=0))

@@ -13,7 +13,6 @@ from nlp_builder.features.archive import saveable
 from nlp_builder.features.given_vectors import GivenVectors
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.text import (
-    PADDING_ID,
     Symbols,
     Text,
     WordVectors,
@@ -79,10 +78,10 @@ class MappingEmbedding(GivenVectors):
     def _connect(self, inputs: list[Any]) -> list[Connection]:
         # (batch, 1), or (batch, chunks, 1) inside a sequencer of chunks
         (ids,) = inputs
-        known = keras.ops.not_equal(ids, PADDING_ID)[..., 0]
-        # (batch, dim), or (batch, chunks, dim)
-        vectors = keras.ops.squeeze(self._layers[0](ids), axis=-2)
-        return [Connection(vectors, known if len(ids.shape) > 2 else None)]
+        if len(ids.shape) > 2:
+            return super()._connect([ids[..., 0]])
+        # A text has one vector, (batch, dim): there is nothing that a mask could tell.
+        return [Connection(keras.ops.squeeze(self._layers[0](ids), axis=1), None)]
 
 
 def _nothing(texts: Sequence[Text]) -> Iterable[str]:

@@ -280,8 +280,7 @@ class Trainable(Feature):
                 "expected validation_data as (texts, targets) or (texts, targets, weights), got "
                 f"{type(data).__name__}"
             )
-        texts, targets, *weights = data
-        weights = weights[0] if weights else None
+        texts, targets, weights = (*data, None)[:3]
         return self._batches(texts, targets, weights, batch_size, shuffle=False, **pool)
 
     def _training_state(self) -> State:
@@ -292,9 +291,9 @@ class Trainable(Feature):
         return training_state(graph)
 
     def _restore(self, state: State) -> None:
-        compiled, variables = state.values.pop("compiled", None), {}
-        for name in [name for name in state.arrays if name.startswith("optimizer/")]:
-            variables[name] = state.arrays.pop(name)
+        compiled = state.values.pop("compiled", None)
+        names = [name for name in state.arrays if name.startswith("optimizer/")]
+        variables = {name: state.arrays.pop(name) for name in names}
         super()._restore(state)
         if compiled is not None:
             restore_training(self._built(), compiled, variables)

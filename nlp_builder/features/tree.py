@@ -11,6 +11,7 @@ from nlp_builder.features.shapes import Connection, ModelIOShape, Slot, TextSlot
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
+    from nlp_builder.features.graph_piece import GraphPiece
 
 
 def parts_first(block: Feature) -> Iterator[Feature]:
@@ -34,11 +35,7 @@ def _unseen(block: Feature, seen: set[Feature]) -> Iterator[Feature]:
     yield block
 
 
-def _named(source: Slot, text: str | None) -> Slot:
-    return source if source.text is not None else Slot(text, source.block)
-
-
-def connect(block: Feature, ids: Mapping[TextSlot, Any]) -> list[Connection]:
+def connect(block: GraphPiece, ids: Mapping[TextSlot, Any]) -> list[Connection]:
     """Apply a block and its parts to ids; a block that is shared within a text is applied once.
 
     Args:
@@ -48,20 +45,32 @@ def connect(block: Feature, ids: Mapping[TextSlot, Any]) -> list[Connection]:
     Returns:
         Outputs and masks of the block.
     """
-    return _connected(Slot(None, block), ids, {})
+    return _connected(None, block, ids, {})
 
 
 def _connected(
-    slot: Slot, ids: Mapping[Any, Any], done: dict[Slot, list[Connection]]
+    text: str | None,
+    block: GraphPiece,
+    ids: Mapping[Any, Any],
+    done: dict[tuple[str | None, GraphPiece], list[Connection]],
 ) -> list[Connection]:
-    if slot not in done:
-        sources = [_named(source, slot.text) for source in slot.block.reads]
-        inputs = [part for source in sources for part in _connected(source, ids, done)]
-        done[slot] = slot.block._connect(inputs if sources else [ids[slot]])
-    return done[slot]
+    key = (text, block)
+    if key not in done:
+        inputs = [
+            part
+            for source in block.reads
+            for part in _connected(_name(source, text), source.block, ids, done)
+        ]
+        done[key] = block._connect(inputs if block.reads else [ids[key]])
+    return done[key]
 
 
-def output_shapes(block: Feature) -> list[ModelIOShape]:
+def _name(source: Slot, text: str | None) -> str | None:
+    """Return the name of the text that a source reads: its own, or that of what reads it."""
+    return text if source.text is None else source.text
+
+
+def output_shapes(block: GraphPiece) -> list[ModelIOShape]:
     """List the outputs of a block.
 
     Args:

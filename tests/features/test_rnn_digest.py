@@ -104,7 +104,7 @@ def test_what_is_no_block_is_refused(wrong):
 
 
 def test_odd_arguments_are_refused():
-    with pytest.raises(ValueError, match="got an empty list"):
+    with pytest.raises(ValueError, match="got no block at all"):
         RNNDigest([], 3, "gru")
     with pytest.raises(ValueError, match="expected units_per_layer to be a whole number"):
         RNNDigest(characters(), 0, "gru")

@@ -10,6 +10,8 @@ from nlp_builder import _registration
 
 if TYPE_CHECKING:
     from nlp_builder.batching import Batches as Batches
+    from nlp_builder.estimators import TextClassifier as TextClassifier
+    from nlp_builder.estimators import TextRegressor as TextRegressor
     from nlp_builder.features import CharEmbeddingSequence as CharEmbeddingSequence
     from nlp_builder.features import CharPerWordEmbeddingSequence as CharPerWordEmbeddingSequence
     from nlp_builder.features import FasttextEmbeddingSequence as FasttextEmbeddingSequence
@@ -44,6 +46,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "batching": ["Batches"],
+    "estimators": ["TextClassifier", "TextRegressor"],
     "features": [
         "CharEmbeddingSequence",
         "CharPerWordEmbeddingSequence",

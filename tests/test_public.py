@@ -60,7 +60,10 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = nlp_builder.nothing
 
 
-ROOMS = ["text", "layers", "features", "labeling", "batching", "plotting", "saving", "addons"]
+ROOMS = [
+    *("text", "layers", "features", "labeling", "batching", "plotting", "saving", "addons"),
+    "estimators",
+]
 
 
 def public_things() -> list[tuple[str, object]]:

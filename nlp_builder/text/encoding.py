@@ -37,7 +37,8 @@ def pad_ids(
         array([[5, 6],
                [7, 0]], dtype=int32)
     """
-    rows, lengths, width = _cut(rows, "maxlen", maxlen)
+    _refuse_strings(rows)
+    rows, lengths, width = _cut(rows, maxlen)
     flat = [_require_ints(np.asarray(row)) for row in rows if len(row)]
     return _scatter(np.concatenate(flat) if flat else _no_ids(), lengths, width, value)
 
@@ -71,7 +72,8 @@ def encode_words(
         array([[2, 2, 3],
                [3, 0, 0]], dtype=int32)
     """
-    texts, lengths, width = _cut(texts, "maxlen", maxlen)
+    _refuse_strings(texts)
+    texts, lengths, width = _cut(texts, maxlen)
     tokens = list(chain.from_iterable(texts))
     ids = vocabulary.ids(tokens)
     if fallbacks:
@@ -93,7 +95,7 @@ def encode_characters(
         int32 of shape `(texts, maxlen)`, padded with 0 at the end; 1 for unknown characters.
 
     Raises:
-        TypeError: `maxlen` is not a whole number.
+        TypeError: `texts` is a bare `str`, or `maxlen` is not a whole number.
         ValueError: `maxlen` is below 1.
 
     Example:
@@ -101,7 +103,9 @@ def encode_characters(
         array([[2, 3, 0],
                [2, 1, 1]], dtype=int32)
     """
-    texts, lengths, width = _cut(texts, "char_maxlen", maxlen)
+    if isinstance(texts, str):
+        raise TypeError(f"expected a list of strings, got the str {preview(texts)}: wrap it")
+    texts, lengths, width = _cut(texts, maxlen)
     # surrogatepass keeps one code point for each character of any str.
     encoded = "".join(texts).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(encoded, dtype="<u4")
@@ -140,8 +144,9 @@ def encode_characters_per_word(
                [[1, 0],
                 [0, 0]]], dtype=int32)
     """
-    if word_maxlen is not None:
-        positive_int("word_maxlen", word_maxlen)
+    for name, maxlen in (("word_maxlen", word_maxlen), ("char_maxlen", char_maxlen)):
+        if maxlen is not None:
+            positive_int(name, maxlen)
     encode = partial(encode_characters, alphabet=alphabet, maxlen=char_maxlen)
     return encode_distinct(texts, encode, maxlen=word_maxlen)
 
@@ -178,7 +183,8 @@ def encode_distinct(
         array([[2, 3],
                [1, 0]], dtype=int32)
     """
-    texts, lengths, width = _cut(texts, "maxlen", maxlen)
+    _refuse_strings(texts)
+    texts, lengths, width = _cut(texts, maxlen)
     # A token that is not in it yet gets the next number: one pass finds the distinct ones too.
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     tokens = chain.from_iterable(texts)
@@ -242,11 +248,9 @@ def _fallback_id(
     return UNKNOWN_ID
 
 
-def _cut(rows: Any, name: str, maxlen: int | None) -> tuple[Any, np.ndarray, int]:
+def _cut(rows: Any, maxlen: int | None) -> tuple[Any, np.ndarray, int]:
     """Cuts rows at maxlen; returns them, their lengths and the width of the padded result."""
-    limit = None if maxlen is None else positive_int(name, maxlen)
-    if name != "char_maxlen":
-        _refuse_strings(rows)
+    limit = None if maxlen is None else positive_int("maxlen", maxlen)
     # (rows,)
     lengths = np.fromiter(map(len, rows), dtype=np.intp, count=len(rows))
     longest = int(lengths.max(initial=1))

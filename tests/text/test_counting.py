@@ -15,6 +15,7 @@ from nlp_builder.text import (
     characters_of,
     characters_of_words,
     count_chunks,
+    no_symbols,
     register_tokenizer,
     symbols_of_chunks,
     whole_text,
@@ -82,6 +83,19 @@ def test_symbols_of_token_lists_equal_a_plain_loop(texts, maxlen):
     whole = [character for text in texts for character in " ".join(text)[:maxlen]]
     assert list(characters_of(texts, maxlen=maxlen)) == whole
     assert [whole_text(text) for text in texts] == [" ".join(text) for text in texts]
+
+
+@given(st.lists(any_text, max_size=4))
+def test_nothing_is_counted_where_nothing_is_learnt(texts):
+    assert list(no_symbols(texts, tokenizer="words")) == []
+    assert not count_chunks([texts], {1: [partial(no_symbols, tokenizer="words")]})[1]
+
+
+def test_a_tokenizer_that_does_not_fit_is_found_although_nothing_is_counted():
+    with pytest.raises(ValueError, match="expected token lists since tokenizer=None"):
+        no_symbols(["a b"], tokenizer=None)
+    with pytest.raises(TypeError, match="token lists"):
+        no_symbols([["a", "b"]], tokenizer=split_commas)
 
 
 def test_chunks_of_chunks_are_counted_at_any_depth():

@@ -8,12 +8,13 @@ from nlp_builder.text import (
     UNKNOWN_ID,
     TokenCounts,
     Vocabulary,
+    encode_characters,
     encode_characters_per_word,
     encode_distinct,
     encode_words,
     pad_ids,
 )
-from tests.text.strategies import token_lists
+from tests.text.strategies import any_text, token_lists
 
 maxlens = st.none() | st.integers(1, 8)
 
@@ -63,6 +64,28 @@ def test_characters_equal_a_plain_loop(texts, word_maxlen, char_maxlen):
     chars = char_maxlen or max([1, *map(len, shown)])
     assert result.dtype == np.int32
     np.testing.assert_array_equal(result, plain_characters(texts, alphabet, width, chars))
+
+
+@given(st.lists(any_text, max_size=5), maxlens)
+def test_characters_of_whole_strings_equal_a_plain_loop(texts, maxlen):
+    alphabet = some_of(list("".join(texts)))
+    result = encode_characters(texts, alphabet, maxlen=maxlen)
+    width = maxlen or max([1, *map(len, texts)])
+    assert result.dtype == np.int32
+    np.testing.assert_array_equal(result, plain_words(texts, alphabet, width))
+    for number, text in enumerate(texts):
+        piece = encode_characters([text], alphabet, maxlen=width)
+        np.testing.assert_array_equal(result[number], piece[0])
+
+
+def test_an_empty_string_is_padding_alone():
+    assert encode_characters(["", "a"], Vocabulary(["a"]), maxlen=2).tolist() == [[0, 0], [2, 0]]
+    assert encode_characters([], Vocabulary(["a"]), maxlen=2).shape == (0, 2)
+
+
+def test_a_bare_string_is_no_list_of_strings():
+    with pytest.raises(TypeError, match="expected a list of strings, got the str 'abc': wrap it"):
+        encode_characters("abc", Vocabulary(["a"]))
 
 
 @given(token_lists)
@@ -157,6 +180,8 @@ def test_lengths_are_whole_numbers_of_at_least_one(maxlen, error):
     vocabulary = Vocabulary(["a"])
     with pytest.raises(error, match="expected maxlen to be a whole number of at least 1, got"):
         encode_words([["a"]], vocabulary, maxlen=maxlen)
+    with pytest.raises(error, match="expected maxlen to be a whole number of at least 1, got"):
+        encode_characters(["a"], vocabulary, maxlen=maxlen)
     with pytest.raises(error, match="expected word_maxlen to be"):
         encode_characters_per_word([["a"]], vocabulary, word_maxlen=maxlen)
     with pytest.raises(error, match="expected char_maxlen to be"):

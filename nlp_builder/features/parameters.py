@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     _F = TypeVar("_F", bound=Feature)
 
 # What is set on a block and is no argument, with the argument that sets it anew.
-_SETTINGS = {"_frozen": None, "_policy": "dtype", "_source": "word2vec_src"}
+_SETTINGS = {
+    **{"_frozen": None, "_policy": "dtype"},
+    **{"_source": "word2vec_src", "word2vec_src": "word2vec_src", "fasttext_src": "fasttext_src"},
+}
 
 
 def replaced(value: Any, change: Callable[[Any], Any]) -> Any:

@@ -102,7 +102,9 @@ class TrainableWordEmbeddingSequence(CountedWords):
 def _vectors_of_length(source: Any, dimension: int) -> SubwordVectors:
     if source is None:
         return no_vectors(dimension)
-    vectors = load_vectors(source, progress=True)
+    # A clone gets what was read before.
+    given = source.own if isinstance(source, SubwordVectors) else source
+    vectors = load_vectors(given, progress=True)
     if vectors.dimension != dimension:
         raise ValueError(
             f"expected vectors of embedding_dimension={dimension} in word2vec_src, got vectors of "

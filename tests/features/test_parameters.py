@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
+from gensim.test.utils import datapath
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -16,12 +19,14 @@ from sklearn.utils.validation import check_is_fitted
 from nlp_builder.features import (
     CharEmbeddingSequence,
     CharPerWordEmbeddingSequence,
+    FasttextEmbeddingSequence,
     Feature,
     KerasWrapper,
     MappingEmbedding,
     PerChunkSequencer,
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
+    TrainableWordEmbeddingSequence,
 )
 from nlp_builder.features.tree import parts_first
 from nlp_builder.text import WordVectors
@@ -67,6 +72,7 @@ BLOCKS = {
     "words": words,
     "letters": letters,
     "spelling": spelling,
+    "trainable": lambda: TrainableWordEmbeddingSequence("whitespace", 3, vectors(), 4),
     "mapping": lambda: MappingEmbedding(vectors()),
     "chunks": lambda: PerChunkSequencer(letters(), str.split, 3),
     "digest": lambda: RNNDigest(words(), 2, "gru", dropout=0.5),
@@ -148,14 +154,33 @@ def test_clones_of_frozen_blocks_are_frozen_and_can_be_thawed():
         assert copied.unfreeze().trainable_weights_amount == copied.weights_amount
 
 
-def test_vectors_are_shared_and_files_are_read_once(tmp_path):
-    path = tmp_path / "vectors.txt"
+def from_file(path: Path) -> list[Feature]:
+    model = path.with_name("subwords.bin")
     path.write_text("good 1 2\nbad 3 4\n", encoding="utf-8")
-    block = PreTrainedWordEmbeddingSequence(path, "whitespace", sequence_maxlen=4)
+    model.write_bytes(Path(datapath("crime-and-punishment.bin")).read_bytes())
+    blocks = [
+        MappingEmbedding(path),
+        PreTrainedWordEmbeddingSequence(path, "whitespace", sequence_maxlen=4),
+        TrainableWordEmbeddingSequence("whitespace", 2, path, sequence_maxlen=4),
+        FasttextEmbeddingSequence("whitespace", model, sequence_maxlen=4),
+    ]
     path.unlink()
-    copied = clone(RNNDigest(block, 2, "gru")).set_params(inputs__sequence_maxlen=2)
-    assert copied.get_params()["inputs__word2vec_src"] == path
-    assert copied.build(TEXTS).inputs_shape.shape == (2,)
+    model.unlink()
+    return blocks
+
+
+@pytest.mark.parametrize("number", range(4), ids=["mapping", "given", "trainable", "fasttext"])
+def test_files_of_vectors_are_read_once(number, tmp_path):
+    block = from_file(tmp_path / "vectors.txt")[number]
+    copied = clone(block)
+    assert copied.get_params() == block.get_params()
+    if "sequence_maxlen" in copied.get_params():
+        copied.set_params(sequence_maxlen=2)
+        assert copied.outputs_shape.shape[0] == 2
+    assert copied.build(TEXTS).transform(["good"]).any()
+
+
+def test_vectors_are_shared_by_blocks_that_are_not_built():
     given = vectors()
     assert clone(MappingEmbedding(given)).get_params()["word2vec_src"].matrix is given.matrix
 
@@ -242,7 +267,7 @@ CHECKS = [
 # Values out of range are refused at once, which scikit-learn would rather have at `fit`.
 @pytest.mark.filterwarnings("ignore:(Type|Value)Error occurred during set_params:UserWarning")
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("kind", ["words", "letters", "mapping", "chunks", "digest", "model"])
+@pytest.mark.parametrize("kind", ["words", "trainable", "letters", "mapping", "chunks", "digest"])
 def test_scikit_learns_own_checks(kind, check):
     check(kind, BLOCKS[kind]())
 

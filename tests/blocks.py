@@ -1,15 +1,18 @@
 """The table of blocks: a new block costs a row, and all laws hold for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import keras
 import numpy as np
+from keras import layers
 
 from nlp_builder.features import (
     CharEmbeddingSequence,
     CharPerWordEmbeddingSequence,
     FasttextEmbeddingSequence,
     Feature,
+    KerasWrapper,
     MappingEmbedding,
     PerChunkSequencer,
     PreTrainedWordEmbeddingSequence,
@@ -156,6 +159,82 @@ def digest_of_a_block_twice() -> RNNDigest:
     return RNNDigest(digests, 4, "gru", return_sequences=True)
 
 
+# Layers with seeds and names, so that a model that is made twice is the same one.
+
+
+def dense(units: int, name: str = "dense") -> layers.Layer:
+    initializer = keras.initializers.GlorotUniform(seed=units)
+    return layers.Dense(units, kernel_initializer=initializer, name=name)
+
+
+def gru(units: int, *, return_sequences: bool = False) -> layers.Layer:
+    return layers.GRU(
+        units,
+        return_sequences=return_sequences,
+        zero_output_for_mask=return_sequences,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=1),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=2),
+        name="gru",
+    )
+
+
+def sequential(shape: tuple[int | None, ...], *rest: layers.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input(shape, name="in"), *rest], name="model")
+
+
+def letters_in_a_convolution() -> KerasWrapper:
+    initializer = keras.initializers.GlorotUniform(seed=3)
+    convolution = layers.Conv1D(4, 2, kernel_initializer=initializer, name="convolution")
+    pooling = layers.GlobalMaxPooling1D(name="pooling")
+    return KerasWrapper(letters(6), sequential((6, 5), convolution, pooling, dense(2)), 7)
+
+
+def model_along_words() -> KerasWrapper:
+    return KerasWrapper(characters(), sequential((None, 5), gru(3), dense(3)))
+
+
+def model_along_words_of_lines() -> KerasWrapper:
+    return KerasWrapper(letters_of_words_of_lines(), sequential((3, 5), gru(2)))
+
+
+def model_of_blocks_side_by_side() -> KerasWrapper:
+    blocks = [words(), RNNDigest(characters(), 3, "gru")]
+    return KerasWrapper(blocks, sequential((6, 7), gru(4, return_sequences=True)))
+
+
+def model_of_two_inputs(units: int, other: int) -> keras.Model:
+    inputs = [keras.Input((units,), name="one"), keras.Input((other,), name="other")]
+    both = layers.Concatenate(name="both")(inputs)
+    return keras.Model(inputs, dense(2)(both), name="model")
+
+
+def blocks_by_position() -> KerasWrapper:
+    return KerasWrapper([text_digest(), places()], model_of_two_inputs(4, 4))
+
+
+def model_of_two_outputs() -> KerasWrapper:
+    inputs = keras.Input((6, 4), name="in")
+    digest = gru(3)(inputs)
+    outputs = [dense(1, "kind")(digest), dense(2, "size")(digest)]
+    return KerasWrapper(new_words(), keras.Model(inputs, outputs, name="model"))
+
+
+def diamond() -> KerasWrapper:
+    base = model_along_words()
+    side = KerasWrapper(base, sequential((6, 3), dense(2)))
+    return KerasWrapper([side, base], sequential((6, 5), gru(4)))
+
+
+def siamese() -> KerasWrapper:
+    encoder = text_digest()
+    return KerasWrapper([("left", [encoder]), ("right", [encoder])], model_of_two_inputs(4, 4))
+
+
+def other_blocks_for_each_text() -> RNNDigest:
+    sides = {"left": [words()], "right": [RNNDigest(characters(), 3, "gru")]}
+    return RNNDigest(sides, 2, "lstm")
+
+
 class Row(NamedTuple):
     """A way to make a block, what it makes of a text, and texts for it.
 
@@ -163,15 +242,21 @@ class Row(NamedTuple):
     """
 
     make: Callable[[], Feature]
-    outputs: tuple[int, ...]
+    outputs: tuple[int, ...] | list[tuple[int, ...]]
     lengths: tuple[int, ...] = (2, 0, 6, 3, 2)
-    corpus: Sequence[Text] = CORPUS
-    texts: Sequence[Text] = TEXTS
+    corpus: Sequence[Text] | Mapping[str, Sequence[Text]] = CORPUS
+    texts: Sequence[Text] | Mapping[str, Sequence[Text]] = TEXTS
 
 
 def in_lines(make: Callable[[], Feature], outputs: tuple[int, ...]) -> Row:
     """A row of texts that are strings of some lines."""
     return Row(make, outputs, (2, 0, 2, 2, 1), POEMS, LINES)
+
+
+def by_name(make: Callable[[], Feature], outputs: tuple[int, ...]) -> Row:
+    """A row of two texts with names."""
+    corpus = {"left": CORPUS, "right": CORPUS[::-1]}
+    return Row(make, outputs, (), corpus, {"left": TEXTS, "right": TEXTS[::-1]})
 
 
 ROWS = {
@@ -195,4 +280,13 @@ ROWS = {
     "digest of words and characters": Row(digest_of_words_and_characters, (8,)),
     "digest of lines": in_lines(digest_of_lines, (2, 3)),
     "digest of a block twice": Row(digest_of_a_block_twice, (6, 4)),
+    "letters in a convolution": Row(letters_in_a_convolution, (2,)),
+    "model along words": Row(model_along_words, (6, 3)),
+    "model along words of lines": in_lines(model_along_words_of_lines, (2, 4, 2)),
+    "model of blocks side by side": Row(model_of_blocks_side_by_side, (6, 4)),
+    "blocks by position": Row(blocks_by_position, (2,)),
+    "model of two outputs": Row(model_of_two_outputs, [(1,), (2,)]),
+    "diamond": Row(diamond, (4,)),
+    "siamese": by_name(siamese, (2,)),
+    "other blocks for each text": by_name(other_blocks_for_each_text, (2,)),
 }

@@ -68,7 +68,7 @@ def split_last(
         x: texts.
         y: targets.
         weights: weights or None.
-        share: from 0 to 1.
+        share: from 0 to 1; 0 for none.
         validation_data: what there is to validate on; then nothing is parted, as in Keras.
 
     Returns:
@@ -77,7 +77,7 @@ def split_last(
     Raises:
         ValueError: if one of both parts would be empty, or there are batches and not texts.
     """
-    if validation_data is not None:
+    if validation_data is not None or not share:
         return x, y, weights, validation_data
     if is_stream(x):
         raise ValueError(

@@ -123,14 +123,9 @@ class Trainable(Feature):
         pool = _pool(workers, use_multiprocessing, max_queue_size)
         require_steps(x, steps_per_epoch, epochs, "steps_per_epoch")
         require_steps(validation_data, validation_steps, epochs, "validation_steps")
-        y = by_output("targets", y, self.output_names)
-        sample_weight = by_output("weights", sample_weight, self.output_names)
-        if validation_split:
-            x, y, sample_weight, validation_data = split_last(
-                self, x, y, sample_weight, validation_split, validation_data
-            )
-        train = self._batches(x, y, sample_weight, batch_size, shuffle=shuffle, **pool)
-        validation = self._validation(validation_data, batch_size, pool)
+        parts = self._parted(x, y, sample_weight, validation_split, validation_data)
+        train = self._batches(*parts[:3], batch_size, shuffle=shuffle, **pool)
+        validation = self._validation(parts[3], batch_size, pool)
         with quiet_end(steps_per_epoch):
             return graph.fit(
                 train,
@@ -140,7 +135,7 @@ class Trainable(Feature):
                 validation_data=validation,
                 steps_per_epoch=steps_per_epoch,
                 validation_steps=validation_steps,
-                class_weight=None if class_weight is None else dict(class_weight),
+                class_weight=class_weight and dict(class_weight),
                 shuffle=False,  # the batches see to it
                 **kwargs,
             )
@@ -256,6 +251,11 @@ class Trainable(Feature):
 
     def _trained(self) -> list[int]:
         return [id(weight) for weight in self._built().trainable_weights]
+
+    def _parted(self, x: Any, y: Any, weights: Any, share: float, validation: Any) -> Any:
+        names = self.output_names
+        targets, weights = by_output("targets", y, names), by_output("weights", weights, names)
+        return split_last(self, x, targets, weights, share, validation)
 
     def _batches(self, x: Any, y: Any, weights: Any, batch_size: int, **kwargs: Any) -> Any:
         if is_stream(x):

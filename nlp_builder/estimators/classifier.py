@@ -25,9 +25,11 @@ class TextClassifier(ClassifierMixin, TextEstimator):
     by the way to them: `wrapper__inputs__units_per_layer`.
 
     Give a cross-validation lists, Series or arrays of texts, and DataFrames of several: it cannot
-    cut a dict. Use `n_jobs=1`: other processes would get the estimator as a pickle, for which
-    nothing is promised; `workers` makes the batches of one fit in several threads. To keep what was
-    fitted, save `wrapper_`, which is a block, and keep `classes_` beside it.
+    cut a dict. Use `n_jobs=1`, and `workers` for threads that make the batches of a fit. With more
+    jobs joblib sends pickles of the unfitted estimator to processes, each of which loads Keras anew
+    and takes memory of its own; that goes well as far as all parts can be pickled, and nothing is
+    promised. To keep what was fitted, save `wrapper_`, which is a block, and keep `classes_` beside
+    it.
 
     Args:
         wrapper: a `KerasWrapper` whose model ends in `Dense(n, "softmax")`, or for two classes also
@@ -153,8 +155,8 @@ class TextClassifier(ClassifierMixin, TextEstimator):
     def _require_classes(self, classes: np.ndarray, num_texts: int, outputs: int) -> None:
         if len(classes) < 2:
             raise ValueError(
-                "TextClassifier expects two classes or more, all the labels of these "
-                f"{num_texts} texts are one class, {classes.tolist()}"
+                f"TextClassifier expects two classes or more, got {num_texts} texts of "
+                f"{classes.tolist()}: a classifier has to tell something apart"
             )
         if len(classes) != max(outputs, 2):
             binary = ' or Dense(1, "sigmoid")' if len(classes) == 2 else ""

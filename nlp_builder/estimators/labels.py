@@ -37,10 +37,10 @@ def read_labels(y: Any) -> np.ndarray:
 
 
 def _require_one_kind(labels: np.ndarray) -> None:
+    by_kind = {isinstance(label, str): label for label in labels}
     odd = [x for x in labels if not isinstance(x, str | bool | int | float | np.generic)]
-    kinds = {isinstance(label, str) for label in labels}
-    if odd or len(kinds) > 1:
+    if odd or len(by_kind) > 1:
         raise TypeError(
             "expected labels that are all strings or all numbers, got "
-            f"{preview(odd[:1] or labels[:3].tolist())}"
+            f"{preview(odd[:1] or list(by_kind.values()))}"
         )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_history", "plot_lengths", "plot_transitions"]
 
+# Bars of lengths; more of them are thinner than a person can tell.
+_BARS = 120
+
 
 def plot_transitions(transitions: Any, tags: Sequence[str], *, axes: Axes | None = None) -> Axes:
     """Draw the transition scores of a CRF: from the tag of a row to the tag of a column.
@@ -81,13 +84,20 @@ def plot_history(
 
 
 def plot_lengths(
-    lengths: Sequence[int], *, maxlen: int | None = None, axes: Axes | None = None
+    lengths: Sequence[int],
+    *,
+    maxlen: int | None = None,
+    unit: str = "tokens",
+    axes: Axes | None = None,
 ) -> Axes:
     """Draw how many texts have which length, and where a maximum would cut.
 
+    A few texts that are far longer than all others are not drawn; the axis says how many.
+
     Args:
-        lengths: the number of tokens of each text.
+        lengths: the number of tokens, or of characters, of each text.
         maxlen: a maximum that is drawn as a line; None for none.
+        unit: what was counted.
         axes: where to draw; None for a new figure.
 
     Returns:
@@ -100,18 +110,37 @@ def plot_lengths(
         >>> import matplotlib; matplotlib.use("agg")
         >>> plot_lengths([3, 5, 5, 8], maxlen=6).get_xlabel()
         'tokens'
+        >>> plot_lengths([40] * 99 + [9000], unit="characters").get_xlabel()
+        'characters (1 text is longer)'
     """
     if len(lengths) == 0:
         raise ValueError("expected the lengths of some texts, got none")
     axes = _axes(axes, size=(6, 3))
-    axes.hist(lengths, bins=[edge + 0.5 for edge in range(max(lengths) + 1)])
+    edges = _edges(lengths, maxlen)
+    axes.hist(lengths, bins=[edge + 0.5 for edge in edges])
     if maxlen is not None:
         cut = np.mean(np.asarray(lengths) > maxlen)
         axes.axvline(maxlen + 0.5, color="tab:red", label=f"maximum {maxlen}, cuts {cut:.1%}")
         axes.legend()
-    axes.set_xlabel("tokens")
+    axes.set_xlabel(unit + _longer(int(np.sum(np.asarray(lengths) > edges[-1]))))
     axes.set_ylabel("texts")
     return axes
+
+
+def _edges(lengths: Sequence[int], maxlen: int | None) -> range:
+    """Choose the bars: up to the longest text, or to half as much again as nearly all have."""
+    longest = max(*lengths, 1)
+    nearly_all = max(int(np.quantile(lengths, 0.99, method="lower")), maxlen or 1, 1)
+    if longest > 3 * nearly_all:
+        longest = 3 * nearly_all // 2
+    width = max(1, round(longest / _BARS))
+    return range(0, longest + width, width)
+
+
+def _longer(number: int) -> str:
+    if number == 0:
+        return ""
+    return f" ({number} {'text is' if number == 1 else 'texts are'} longer)"
 
 
 def _axes(axes: Axes | None, *, size: tuple[float, float]) -> Axes:

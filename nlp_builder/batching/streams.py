@@ -44,6 +44,10 @@ def require_steps(source: Any, steps: int | None, epochs: int, name: str) -> Non
 
     Raises:
         ValueError: if the source is a generator, and every epoch wants all of it.
+
+    Example:
+        >>> require_steps(["a text"], None, epochs=3, name="steps_per_epoch")
+        >>> require_steps(iter([["a text"]]), 1, epochs=3, name="steps_per_epoch")
     """
     once = is_stream(source) and not isinstance(source, keras.utils.PyDataset)
     if once and steps is None and epochs > 1:
@@ -62,6 +66,10 @@ def quiet_end(steps: int | None) -> Iterator[None]:
 
     Returns:
         A context manager.
+
+    Example:
+        >>> with quiet_end(steps=None):
+        ...     warnings.warn("Your input ran out of data", stacklevel=1)
     """
     with warnings.catch_warnings():
         if steps is None:

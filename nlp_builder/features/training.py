@@ -123,9 +123,11 @@ class Trainable(Feature):
         pool = _pool(workers, use_multiprocessing, max_queue_size)
         require_steps(x, steps_per_epoch, epochs, "steps_per_epoch")
         require_steps(validation_data, validation_steps, epochs, "validation_steps")
-        parts = self._parted(x, y, sample_weight, validation_split, validation_data)
-        train = self._batches(*parts[:3], batch_size, shuffle=shuffle, **pool)
-        validation = self._validation(parts[3], batch_size, pool)
+        x, y, weights, validation_data = self._parted(
+            x, y, sample_weight, validation_split, validation_data
+        )
+        train = self._batches(x, y, weights, batch_size, shuffle=shuffle, **pool)
+        validation = self._validation(validation_data, batch_size, pool)
         with quiet_end(steps_per_epoch):
             return graph.fit(
                 train,

@@ -29,6 +29,11 @@ class TextRepresentation(Feature):
     The end of a tree of blocks. A subclass says what it counts (`_symbols`), what it keeps of the
     counts (`_learn`), which ids it makes (`_ids_shape`, `_ids`), and the rest of what a `Feature`
     says. Unless it says otherwise, a text is made of tokens, and its first layer reads ids.
+
+    Example:
+        >>> from nlp_builder.features import CharEmbeddingSequence
+        >>> isinstance(CharEmbeddingSequence(8), TextRepresentation)
+        True
     """
 
     # Whether there is something to learn from texts.

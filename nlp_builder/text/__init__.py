@@ -30,6 +30,7 @@ from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
 from nlp_builder.text.subwords import SubwordVectors, load_subword_vectors
 from nlp_builder.text.tags import TagAlphabet
 from nlp_builder.text.texts import Text, iterate_texts
+from nlp_builder.text.token_counts import TokenCounts
 from nlp_builder.text.tokenizers import (
     Tokenizer,
     get_tokenizer,
@@ -42,7 +43,6 @@ from nlp_builder.text.vocabulary import (
     FIRST_ID,
     PADDING_ID,
     UNKNOWN_ID,
-    TokenCounts,
     Vocabulary,
 )
 

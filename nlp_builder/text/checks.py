@@ -72,3 +72,41 @@ def first_not_str(tokens: Iterable[Any]) -> tuple[int, Any] | None:
         (1, 1)
     """
     return next(((i, t) for i, t in enumerate(tokens) if not isinstance(t, str)), None)
+
+
+def require_str(tokens: Iterable[Any]) -> None:
+    """Refuses what is no token.
+
+    Args:
+        tokens: the items to look through.
+
+    Raises:
+        TypeError: one of them is not a `str`.
+
+    Example:
+        >>> require_str(["a", "b"])
+    """
+    wrong = first_not_str(tokens)
+    if wrong:
+        raise TypeError(
+            f"expected tokens of type str, got {preview(wrong[1])} ({type(wrong[1]).__name__})"
+        )
+
+
+def not_tokens(tokens: Any) -> str:
+    """Says that something is no list of tokens.
+
+    Args:
+        tokens: what came.
+
+    Returns:
+        The message of the error.
+
+    Example:
+        >>> not_tokens("ab")[:45]
+        "expected a list of tokens, got 'ab' (str): wr"
+    """
+    return (
+        f"expected a list of tokens, got {preview(tokens)} ({type(tokens).__name__}): "
+        "wrap it in a list, or pass list(text) to take its characters"
+    )

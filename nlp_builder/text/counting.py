@@ -9,8 +9,8 @@ from typing import TypeAlias, TypeVar
 from nlp_builder.text.checks import positive_int
 from nlp_builder.text.counting_processes import counted_by_processes
 from nlp_builder.text.texts import Text
+from nlp_builder.text.token_counts import TokenCounts
 from nlp_builder.text.tokenizers import Tokenizer, tokenize
-from nlp_builder.text.vocabulary import TokenCounts
 
 Symbols: TypeAlias = Callable[[Sequence[Text]], Iterable[str]]
 """A function from texts to what is counted in them, such as `partial(words_of, tokenizer=...)`."""

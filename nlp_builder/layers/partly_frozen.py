@@ -112,7 +112,8 @@ class PartlyFrozenEmbedding(keras.layers.Layer):
         for matrix, number, part in rows:
             if matrix is not None:
                 matrix = _checked(matrix, (number, self.output_dim))
-                part.set_matrix(np.concatenate([np.zeros((1, self.output_dim)), matrix]))
+                padding = np.zeros((1, self.output_dim), matrix.dtype)
+                part.set_matrix(np.concatenate([padding, matrix]))
 
     def call(self, inputs: Any) -> Any:
         """Looks up the vectors; see the class for shapes."""

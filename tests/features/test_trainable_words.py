@@ -220,6 +220,18 @@ def test_all_that_load_vectors_reads_is_a_source(tmp_path):
         np.testing.assert_array_equal(words(source).build(CORPUS).transform(CORPUS), expected)
 
 
+def test_a_vector_that_is_no_number_stops_a_build_and_leaves_nothing_behind(tmp_path):
+    np.save(tmp_path / "vectors.npy", np.array([[1, 2], [np.nan, 4]], "float32"))
+    (tmp_path / "words.json").write_text('["cat", "a"]', encoding="utf-8")
+    # A matrix that is mapped from the disk is not looked at before its rows are needed.
+    block = words(load_vectors(tmp_path, mmap=True))
+    before = block.serialize()
+    with pytest.raises(ValueError, match="NaN or infinity in vector 0 of the word 'a'"):
+        block.build(CORPUS)
+    assert block.serialize() == before
+    np.testing.assert_array_equal(vector_of(block.build(["cat dog"]), "cat"), [1, 2])
+
+
 def test_several_processes_learn_the_same():
     assert words().build(CORPUS, workers=2).serialize() == words().build(CORPUS).serialize()
 

@@ -46,7 +46,7 @@ def test_any_text_becomes_ids_within_range(block, texts):
     ids = block.preprocess_texts(texts)
     assert ids.shape == (len(texts), *block.inputs_shape.shape)
     assert ids.dtype == np.int32
-    assert ((ids >= 0) & (ids < len(block.leaves[0].vocabulary))).all()
+    assert ((ids >= 0) & (ids < len(block.slots[0].block.vocabulary))).all()
     # Padding is at the end: after a 0 there are only zeros.
     steps = ids.reshape(-1, ids.shape[-1]) != 0
     assert (np.diff(steps.astype(int), axis=1) <= 0).all()

@@ -169,7 +169,7 @@ class CharPerWordEmbeddingSequence(LearntEmbedding):
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_characters_per_word(
-            list(tokenize(texts, self._tokenizer)),
+            tokenize(texts, self._tokenizer),
             self._learnt_vocabulary(),
             word_maxlen=self.word_maxlen,
             char_maxlen=self.char_maxlen,

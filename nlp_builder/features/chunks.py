@@ -120,7 +120,7 @@ class PerChunkSequencer(TextRepresentation):
         return (self.chunking_maxlen, *self.sequencer._ids_shape())
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
-        chunks = list(tokenize(texts, self._tokenizer))
+        chunks = tokenize(texts, self._tokenizer)
         return encode_distinct(chunks, self.sequencer._ids, maxlen=self.chunking_maxlen)
 
     def _make_layers(self) -> list[keras.layers.Layer]:

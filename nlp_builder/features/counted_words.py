@@ -80,7 +80,7 @@ class CountedWords(TextRepresentation):
         return (self.sequence_maxlen,)
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
-        tokens = list(tokenize(texts, self._tokenizer))
+        tokens = tokenize(texts, self._tokenizer)
         return encode_words(tokens, self._learnt_vocabulary(), maxlen=self.sequence_maxlen)
 
     def _learn(self, counts: TokenCounts) -> None:

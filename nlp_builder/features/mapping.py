@@ -72,7 +72,7 @@ class MappingEmbedding(GivenVectors):
         return [1] * len(texts)
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
-        keys = [[whole_text(text)] for text in texts]
+        keys = ([whole_text(text)] for text in texts)
         return encode_words(keys, self._learnt_vocabulary(), maxlen=1)
 
     def _connect(self, inputs: list[Any]) -> list[Connection]:

@@ -107,7 +107,7 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
 
     def _ids(self, texts: Sequence[Text]) -> np.ndarray:
         return encode_words(
-            list(tokenize(texts, self._tokenizer)),
+            tokenize(texts, self._tokenizer),
             self._learnt_vocabulary(),
             maxlen=self.sequence_maxlen,
             fallbacks=self._fallbacks(),

@@ -23,8 +23,8 @@ from nlp_builder.text.encoding import (
     encode_characters_per_word,
     encode_distinct,
     encode_words,
-    pad_ids,
 )
+from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
 from nlp_builder.text.subwords import SubwordVectors, load_subword_vectors

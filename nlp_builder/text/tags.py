@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from nlp_builder.text.checks import preview
-from nlp_builder.text.encoding import pad_ids
+from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import (
     OUTSIDE,
     ParsedTag,

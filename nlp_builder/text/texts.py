@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from nlp_builder.text.checks import first_not_str, preview
 
 Text: TypeAlias = str | Sequence[str]
 """One text: a string, or the list of its tokens."""
+
+_STR = frozenset({str})
 
 
 def iterate_texts(texts: Iterable[Any]) -> Iterator[str | list[str]]:
@@ -41,7 +43,43 @@ def iterate_texts(texts: Iterable[Any]) -> Iterator[str | list[str]]:
     problem = _problem_of_collection(texts)
     if problem:
         raise TypeError(f"expected a list of texts, got {problem}")
-    return _iterate_checked(iter(texts))
+    # Of a list of strings all can be checked at once, which is faster by far.
+    return iter(texts) if _is_list_of_str(texts) else _iterate_checked(iter(texts))
+
+
+def read_texts(texts: Iterable[Any], *, copy: bool = False) -> list[Text]:
+    """Reads texts into memory.
+
+    Args:
+        texts: what `iterate_texts` reads.
+        copy: keep the texts as they are now. Else a list of strings, or of lists of strings, is
+            returned itself, and takes no more memory.
+
+    Returns:
+        A list of strings or of token lists.
+
+    Raises:
+        TypeError: as `iterate_texts`.
+
+    Example:
+        >>> texts = ["a b", "c"]
+        >>> read_texts(texts) is texts, read_texts(texts, copy=True) is texts
+        (True, False)
+    """
+    if not copy and (_is_list_of_str(texts) or _is_list_of_lists(texts)):
+        return texts
+    return list(iterate_texts(texts))
+
+
+def _is_list_of_str(texts: Any) -> TypeGuard[list[Any]]:
+    # The set of types is found in C; the slow search runs for a wrong text only.
+    return type(texts) is list and _STR.issuperset(map(type, texts))
+
+
+def _is_list_of_lists(texts: Any) -> TypeGuard[list[Any]]:
+    return (
+        type(texts) is list and set(map(type, texts)) == {list} and all(map(_is_list_of_str, texts))
+    )
 
 
 def _problem_of_collection(texts: Any) -> str | None:
@@ -85,8 +123,7 @@ def _token_list(text: Any, position: int) -> list[str]:
             f"({type(text).__name__}): {_remedy_of(text)}"
         )
     tokens = list(text)
-    # The set of types is found in C; the slow search runs for a wrong text only.
-    wrong = None if set(map(type, tokens)) <= {str} else first_not_str(tokens)
+    wrong = None if _is_list_of_str(tokens) else first_not_str(tokens)
     if wrong:
         raise TypeError(
             f"expected tokens of type str in the text at position {position}, got "

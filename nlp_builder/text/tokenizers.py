@@ -14,6 +14,8 @@ Tokenizer: TypeAlias = Callable[[Any], Sequence[str]]
 
 _F = TypeVar("_F", bound=Tokenizer)
 
+_STR = frozenset({str})
+
 _registered: dict[str, Tokenizer] = {}
 _accepting_tokens: set[str] = set()
 
@@ -145,13 +147,15 @@ def _tokenize(
     texts: Iterator[str | list[str]], function: Tokenizer | None, takes_tokens: bool
 ) -> Iterator[list[str]]:
     for text in texts:
-        if function is not None and (takes_tokens or isinstance(text, str)):
-            yield _checked(_call(function, text), function)
-        elif isinstance(text, str):
-            raise ValueError(
-                f"expected token lists since tokenizer=None, got the str {preview(text)}: "
-                f"pass token lists, or a tokenizer, one of {sorted(_registered)}"
-            )
+        if isinstance(text, str):
+            if function is None:
+                raise ValueError(
+                    f"expected token lists since tokenizer=None, got the str {preview(text)}: "
+                    f"pass token lists, or a tokenizer, one of {sorted(_registered)}"
+                )
+            yield _checked(function(text), function)
+        elif function is not None and takes_tokens:
+            yield _checked(_call_with_tokens(function, text), function)
         else:
             yield text
 
@@ -173,11 +177,9 @@ def takes_tokens(function: Tokenizer | None) -> bool:
     return name is None or name in _accepting_tokens
 
 
-def _call(function: Tokenizer, text: str | list[str]) -> Any:
-    if isinstance(text, str):
-        return function(text)
+def _call_with_tokens(function: Tokenizer, tokens: list[str]) -> Any:
     try:
-        return function(text)
+        return function(tokens)
     except (TypeError, AttributeError) as error:
         raise TypeError(
             f"tokenizer {shown_name(function)} does not accept token lists ({error}); "
@@ -186,20 +188,26 @@ def _call(function: Tokenizer, text: str | list[str]) -> Any:
 
 
 def _checked(tokens: Any, function: Tokenizer) -> list[str]:
-    wrong = (str, bytes, bytearray, Mapping)
-    if isinstance(tokens, wrong) or not isinstance(tokens, Iterable):
-        raise TypeError(
-            f"expected tokenizer {shown_name(function)} to return a list of str, got "
-            f"{preview(tokens)} ({type(tokens).__name__})"
-        )
+    # A list, as nearly all return one, needs no further questions: they take as long as str.split.
+    if type(tokens) is not list:
+        _require_collection(tokens, function)
     result = list(tokens)
-    odd = None if set(map(type, result)) <= {str} else first_not_str(result)
+    odd = None if _STR.issuperset(map(type, result)) else first_not_str(result)
     if odd:
         raise TypeError(
             f"expected tokenizer {shown_name(function)} to return a list of str, got "
             f"{preview(odd[1])} ({type(odd[1]).__name__}) as token {odd[0]}"
         )
     return result
+
+
+def _require_collection(tokens: Any, function: Tokenizer) -> None:
+    wrong = (str, bytes, bytearray, Mapping)
+    if isinstance(tokens, wrong) or not isinstance(tokens, Iterable):
+        raise TypeError(
+            f"expected tokenizer {shown_name(function)} to return a list of str, got "
+            f"{preview(tokens)} ({type(tokens).__name__})"
+        )
 
 
 def shown_name(function: Tokenizer) -> str:

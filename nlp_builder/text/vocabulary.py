@@ -40,7 +40,7 @@ class Vocabulary:
         ([2, 1], 4)
     """
 
-    __slots__ = ("_index", "_tokens")
+    __slots__ = ("_by_code_point", "_index", "_tokens")
 
     def __init__(self, tokens: Iterable[str]) -> None:
         """Numbers the tokens."""
@@ -54,6 +54,8 @@ class Vocabulary:
         if len(self._index) != len(self._tokens):
             twice, _ = Counter(self._tokens).most_common(1)[0]
             raise ValueError(f"expected each token once, got {preview(twice)} more than once")
+        # Made when it is first asked for: few vocabularies are alphabets.
+        self._by_code_point: np.ndarray | None = None
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -119,6 +121,32 @@ class Vocabulary:
         if isinstance(tokens, str):
             raise TypeError(not_tokens(tokens))
         return np.fromiter(map(self._index.get, tokens, repeat(UNKNOWN_ID)), dtype=np.int32)
+
+    def character_ids(self, text: str) -> np.ndarray:
+        """Returns the ids of the characters of a text; tokens of several characters never match.
+
+        Args:
+            text: any string, lone surrogates included.
+
+        Returns:
+            int32 of shape `(characters,)`.
+
+        Example:
+            >>> Vocabulary(["a", "bc"]).character_ids("cab")
+            array([1, 2, 1], dtype=int32)
+        """
+        # surrogatepass keeps one code point for each character of any str.
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        if self._by_code_point is None:
+            self._by_code_point = self._ids_by_code_point()
+        return self._by_code_point[np.minimum(codes, len(self._by_code_point) - 1)]
+
+    def _ids_by_code_point(self) -> np.ndarray:
+        known = {ord(token): i for token, i in self._index.items() if len(token) == 1}
+        # One place beyond the highest known code point stands for all higher ones.
+        table = np.full(max(known, default=0) + 2, UNKNOWN_ID, dtype=np.int32)
+        table[list(known)] = list(known.values())
+        return table
 
     def tokens_of(self, ids: Iterable[int], *, unknown: str = "<unknown>") -> list[str]:
         """Returns the tokens of the ids of one text; padding is left out.

@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,6 @@ from nlp_builder.text import (
     encode_characters_per_word,
     encode_distinct,
     encode_words,
-    pad_ids,
 )
 from tests.text.strategies import any_text, token_lists
 
@@ -155,24 +156,6 @@ def test_a_fallback_must_return_a_str():
         encode_words([["b"]], Vocabulary(["a"]), fallbacks=[lambda token: None])
 
 
-@given(st.lists(st.lists(st.integers(0, 99), max_size=5), max_size=5), maxlens)
-def test_padded_rows_start_with_the_row_and_go_on_with_the_value(rows, maxlen):
-    padded = pad_ids(rows, maxlen=maxlen, value=-1)
-    width = maxlen or max([1, *map(len, rows)])
-    assert padded.dtype == np.int32
-    assert padded.tolist() == [(row + [-1] * width)[:width] for row in rows]
-
-
-def test_rows_may_be_arrays():
-    rows = [np.array([1, 2]), np.array([], dtype=np.int32), np.array([3], dtype=np.int64)]
-    assert pad_ids(rows).tolist() == [[1, 2], [0, 0], [3, 0]]
-
-
-def test_rows_must_hold_whole_numbers():
-    with pytest.raises(TypeError, match=r"expected rows of whole numbers.*float64"):
-        pad_ids([[1.5]])
-
-
 @pytest.mark.parametrize(
     ("maxlen", "error"), [(0, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError)]
 )
@@ -260,3 +243,61 @@ def test_no_tokens_keep_the_shape_that_encode_gives(texts):
 def test_encode_must_return_a_row_of_ids_for_each_token(rows, error, message):
     with pytest.raises(error, match=message):
         encode_distinct([["a", "b", "a"]], lambda tokens: rows)
+
+
+@given(token_lists, maxlens)
+def test_a_stream_gives_what_a_list_gives(texts, maxlen):
+    vocabulary = some_of(token for tokens in texts for token in tokens)
+
+    def encode_characters_of_pieces(given, alphabet, maxlen):
+        return encode_distinct(given, characters_of_pieces, maxlen=maxlen)
+
+    def encode_words_in_lower_case(given, vocabulary, maxlen):
+        return encode_words(given, vocabulary, maxlen=maxlen, fallbacks=[str.lower])
+
+    def encode_characters_of_words(given, alphabet, maxlen):
+        return encode_characters_per_word(given, alphabet, word_maxlen=maxlen)
+
+    for encode in (
+        encode_words,
+        encode_words_in_lower_case,
+        encode_characters_of_words,
+        encode_characters_of_pieces,
+    ):
+        whole = encode(texts, vocabulary, maxlen=maxlen)
+        np.testing.assert_array_equal(encode(iter(texts), vocabulary, maxlen=maxlen), whole)
+
+
+def test_each_text_of_a_stream_is_let_go_before_the_next_is_read():
+    class Tokens(list):
+        """A list that can be watched."""
+
+    watched = []
+
+    def stream():
+        for _ in range(3):
+            assert not any(reference() for reference in watched[:-1])
+            tokens = Tokens(["a"])
+            watched.append(weakref.ref(tokens))
+            yield tokens
+
+    assert encode_words(stream(), Vocabulary(["a"])).tolist() == [[2]] * 3
+
+
+def test_what_a_stream_raises_comes_out_as_it_is():
+    def stream():
+        yield ["a"]
+        raise LookupError("no more texts")
+
+    for encode in (encode_words, encode_characters_per_word):
+        with pytest.raises(LookupError, match="no more texts"):
+            encode(stream(), Vocabulary(["a"]))
+        with pytest.raises(TypeError, match="got a str in place of a list"):
+            encode(iter([["a"], "b"]), Vocabulary(["a"]))
+
+
+def test_words_are_cut_without_regard_to_the_others():
+    ids = encode_characters_per_word(
+        [["abcd", "", "ab"], ["dcba"]], Vocabulary([*"abcd"]), char_maxlen=3
+    )
+    assert ids.tolist() == [[[2, 3, 4], [1, 0, 0], [2, 3, 0]], [[5, 4, 3], [0, 0, 0], [0, 0, 0]]]

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.text import iterate_texts
+from nlp_builder.text.texts import read_texts
 from tests.text.strategies import any_text, token_lists
 
 STRINGS = ["a b", "", "c"]
@@ -99,3 +100,40 @@ def test_what_is_no_collection_of_texts_is_refused_at_once(texts, message):
 def test_a_wrong_text_is_named_by_its_position(texts, message):
     with pytest.raises(TypeError, match=message):
         list(iterate_texts(texts))
+
+
+@pytest.mark.parametrize("texts", [STRINGS, [["a", "b"], []], []])
+def test_a_list_is_read_without_a_copy_unless_one_is_wanted(texts):
+    assert read_texts(texts) is texts
+    copied = read_texts(texts, copy=True)
+    assert copied == texts
+    assert copied is not texts
+    assert not any(one is other for one in copied for other in texts if isinstance(one, list))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        tuple(STRINGS),
+        np.array(STRINGS),
+        pd.Series(STRINGS),
+        iter(STRINGS),
+        [np.str_("a b"), "", "c"],
+    ],
+    ids=["tuple", "array", "Series", "iterator", "NumPy strings"],
+)
+def test_other_collections_are_read_into_a_list(texts):
+    assert read_texts(texts) == STRINGS
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["a", None], "at position 1, got None"),
+        (["a", ["b"]], "got a str at position 0 and a token list at position 1"),
+        ([["a"], ["b", 3]], "text at position 1, got 3 .int. as token 1"),
+    ],
+)
+def test_a_list_is_checked_before_it_is_taken(texts, message):
+    with pytest.raises(TypeError, match=message):
+        read_texts(texts)

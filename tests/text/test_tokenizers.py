@@ -203,6 +203,27 @@ def test_a_tokenizer_may_return_any_iterable_of_tokens():
     assert list(tokenize(["a b"], lambda text: iter(text.split()))) == [["a", "b"]]
 
 
+def test_a_tokenizer_may_use_its_list_again():
+    tokens = []
+
+    def split(text):
+        tokens[:] = text.split()
+        return tokens
+
+    assert list(tokenize(["a b", "c"], split)) == [["a", "b"], ["c"]]
+
+
+def test_a_tokenizer_that_changes_its_argument_does_not_change_the_texts():
+    texts = [["b", "a"]]
+
+    def sort(tokens):
+        tokens.sort()
+        return tokens
+
+    assert list(tokenize(texts, sort)) == [["a", "b"]]
+    assert texts == [["b", "a"]]
+
+
 def test_a_stream_is_tokenized_one_text_at_a_time():
     def stream():
         yield "a b"

@@ -21,6 +21,22 @@ def test_ids_and_tokens_are_each_others_inverse(known, tokens):
     assert [vocabulary.id_of(token) for token in tokens] == ids.tolist()
 
 
+@given(st.lists(any_text, unique=True, max_size=20), any_text)
+def test_the_ids_of_characters_are_those_of_tokens(known, text):
+    for vocabulary in (Vocabulary(known), Vocabulary(dict.fromkeys("".join(known)))):
+        for _ in range(2):  # the second time a table is there
+            ids = vocabulary.character_ids(text)
+            assert ids.dtype == np.int32
+            assert ids.tolist() == vocabulary.ids(list(text)).tolist()
+
+
+def test_an_alphabet_that_was_used_is_equal_to_its_copies():
+    alphabet = Vocabulary(["a"])
+    alphabet.character_ids("ab")
+    assert alphabet == Vocabulary(["a"]) == copy.deepcopy(alphabet)
+    assert copy.deepcopy(alphabet).character_ids("ab").tolist() == [2, 1]
+
+
 def test_a_vocabulary_is_a_value():
     vocabulary = Vocabulary(["a", "b"])
     assert vocabulary == Vocabulary(iter("ab")) == copy.deepcopy(vocabulary)

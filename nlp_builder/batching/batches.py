@@ -46,6 +46,8 @@ class Batches(keras.utils.PyDataset):
         shuffle: texts in a new order for each epoch, the same ones for the same seed; False for
             the order of the texts.
         random_seed: the seed of the order.
+        copy: keep lists of texts as they are now. Without a copy they take no more memory, and must
+            not be changed as long as the batches are used.
         **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery.
 
     Raises:
@@ -72,13 +74,15 @@ class Batches(keras.utils.PyDataset):
         batch_size: int = 32,
         shuffle: bool = True,
         random_seed: int = 42,
+        copy: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.batch_size = positive_int("batch_size", batch_size)
         self.shuffle = shuffle
         self._reader = Reader(blocks)
-        self._columns = self._reader.columns(texts)
+        self._columns = self._reader.columns(texts, copy=copy)
+        self._num_texts = count_rows(self._columns)
         self._labels = read_labels(targets, sample_weight, self._num_texts, self._count_for_labels)
         self._warn_of_cuts()
         self._random = np.random.default_rng(random_seed)
@@ -128,12 +132,9 @@ class Batches(keras.utils.PyDataset):
         free = self._reader.steps_are_free
         lengths = self._lengths if free else np.minimum(self._lengths, max(maxima, default=1))
         widths = [lengths[rows].max() if free else max(maxima, default=1) for rows in self._batches]
-        padded = sum(width * len(rows) for width, rows in zip(widths, self._batches, strict=True))
+        sizes = [len(rows) for rows in self._batches]
+        padded = np.dot(np.array(widths, "int64"), np.array(sizes, "int64"))
         return float(padded / lengths.sum()) if lengths.sum() else 1.0
-
-    @property
-    def _num_texts(self) -> int:
-        return count_rows(self._columns)
 
     @cached_property
     def _lengths(self) -> np.ndarray:

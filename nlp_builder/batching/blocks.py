@@ -10,6 +10,9 @@ import numpy as np
 from nlp_builder.text import Text, take_rows, text_columns
 from nlp_builder.text.checks import preview
 
+# Blocks count in lists of Python's numbers, which take more memory than the counts that are kept.
+_TEXTS_AT_ONCE = 1000
+
 
 class ReadsTexts(Protocol):
     """A block, as far as batches are concerned.
@@ -69,9 +72,12 @@ class Reader:
         """The greatest number of steps of each input, None if there is none."""
         return [shape[0] for shape in self.shapes if shape]
 
-    def columns(self, texts: Any) -> dict[str | None, list[Text]]:
-        """Read texts into memory, by name, or under None if they have no names."""
-        return text_columns(texts, self.names)
+    def columns(self, texts: Any, *, copy: bool = False) -> dict[str | None, list[Text]]:
+        """Read texts into memory, by name, or under None if they have no names.
+
+        Lists are taken themselves unless a copy is wanted.
+        """
+        return text_columns(texts, self.names, copy=copy)
 
     def arrays(self, texts: Any) -> tuple[np.ndarray, ...]:
         """Return the ids of texts, one array for each input."""
@@ -79,13 +85,19 @@ class Reader:
 
     def count_tokens(self, columns: dict[str | None, list[Text]]) -> np.ndarray:
         """Count the steps of each text, the most of its texts where a row has several."""
-        num_texts = count_rows(columns)
-        texts = take_rows(columns, range(num_texts))
+        # (texts,)
+        counts = np.zeros(count_rows(columns), "int32")
+        for start in range(0, len(counts), _TEXTS_AT_ONCE):
+            rows = range(len(counts))[start : start + _TEXTS_AT_ONCE]
+            counts[start : rows.stop] = self._counts(take_rows(columns, rows)).reshape(len(rows))
+        return counts
+
+    def _counts(self, texts: Any) -> np.ndarray:
         if self.names is not None:
-            counts = [np.asarray(block.count_tokens(texts), "int64") for block in self.blocks]
+            counts = [np.asarray(block.count_tokens(texts)) for block in self.blocks]
             return np.max(counts, axis=0)
         free = [block for block in self.blocks if (None,) in [s[:1] for s in _shapes(block)]]
-        return np.asarray((free or self.blocks)[0].count_tokens(texts), "int64").reshape(num_texts)
+        return np.asarray((free or self.blocks)[0].count_tokens(texts))
 
     def require_one_width(self) -> None:
         """Refuse inputs of different lengths, where targets or weights belong to tokens.

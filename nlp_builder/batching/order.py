@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 # Lengths are jittered by up to this many tokens before texts are sorted, so that batches differ
@@ -23,14 +25,14 @@ def in_order(num_texts: int, batch_size: int) -> list[np.ndarray]:
         >>> [rows.tolist() for rows in in_order(3, 2)]
         [[0, 1], [2]]
     """
-    return _parted(np.arange(num_texts), batch_size)
+    return _parted(_rows(num_texts), batch_size)
 
 
 def by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """Part texts into batches of like lengths, the longest last: least is padded.
 
     Args:
-        lengths: int (texts,).
+        lengths: numbers (texts,).
         batch_size: texts in a batch.
 
     Returns:
@@ -40,7 +42,8 @@ def by_length(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
         >>> [rows.tolist() for rows in by_length(np.array([5, 1, 4, 2]), 2)]
         [[1, 3], [2, 0]]
     """
-    return _parted(np.argsort(lengths, kind="stable"), batch_size)
+    order = np.argsort(lengths, kind="stable")
+    return _parted(order.astype(_dtype(len(lengths))), batch_size)
 
 
 def shuffled(num_texts: int, batch_size: int, random: np.random.Generator) -> list[np.ndarray]:
@@ -54,7 +57,9 @@ def shuffled(num_texts: int, batch_size: int, random: np.random.Generator) -> li
     Returns:
         The rows of each batch.
     """
-    return _parted(random.permutation(num_texts), batch_size)
+    order = _rows(num_texts)
+    random.shuffle(order)
+    return _parted(order, batch_size)
 
 
 def bucketed(lengths: np.ndarray, batch_size: int, random: np.random.Generator) -> list[np.ndarray]:
@@ -68,9 +73,22 @@ def bucketed(lengths: np.ndarray, batch_size: int, random: np.random.Generator) 
     Returns:
         The rows of each batch.
     """
-    batches = by_length(lengths + random.uniform(0, _JITTER, len(lengths)), batch_size)
+    # (texts,)
+    jittered = random.random(len(lengths), dtype="float32")
+    jittered *= _JITTER
+    jittered += lengths
+    batches = by_length(jittered, batch_size)
     random.shuffle(batches)
     return batches
+
+
+def _rows(num_texts: int) -> np.ndarray:
+    return np.arange(num_texts, dtype=_dtype(num_texts))
+
+
+def _dtype(num_texts: int) -> type[np.signedinteger[Any]]:
+    # An order stands beside the texts as long as they are trained on, so it should be small.
+    return np.int32 if num_texts <= np.iinfo(np.int32).max else np.int64
 
 
 def _parted(order: np.ndarray, batch_size: int) -> list[np.ndarray]:

@@ -91,7 +91,8 @@ class Trainable(Feature):
         Args:
             x: texts as `preprocess_texts` takes them; or a generator, or a
                 `keras.utils.PyDataset`, of batches (texts, targets) or (texts, targets, weights),
-                with a dict of targets for several outputs.
+                with a dict of targets for several outputs. Lists of texts are not copied: leave
+                them as they are until this returns.
             y: a target for each text, by position: an array, a list or a Series; of several
                 outputs a dict by name, or a list of them.
             batch_size: texts in a batch; the last one of an epoch may be smaller.
@@ -271,6 +272,7 @@ class Trainable(Feature):
             sample_weight=by_output("weights", weights, self.output_names),
             batch_size=batch_size,
             random_seed=self.random_seed,
+            copy=False,  # they do not outlive the call
             **kwargs,
         )
 

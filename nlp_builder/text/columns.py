@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from nlp_builder.text.checks import preview
-from nlp_builder.text.texts import Text, iterate_texts
+from nlp_builder.text.texts import Text, iterate_texts, read_texts
 
 
 def iterate_columns(
@@ -32,29 +34,18 @@ def iterate_columns(
         >>> list(columns["answer"])
         ['me']
     """
-    if names is None:
-        return {None: iterate_texts(texts)}
-    known = _column_names(texts)
-    if known is None:
-        raise TypeError(
-            f"expected a dict or a DataFrame with the texts {list(names)}, got {preview(texts)} "
-            f"({type(texts).__name__}): name the texts"
-        )
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise ValueError(
-            f"expected the texts {list(names)}, got {known}: {missing} are missing; "
-            "name the columns as the blocks do"
-        )
-    return {name: iterate_texts(texts[name]) for name in names}
+    return {name: iterate_texts(column) for name, column in _columns(texts, names).items()}
 
 
-def text_columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, list[Text]]:
+def text_columns(
+    texts: Any, names: Sequence[str] | None, *, copy: bool = False
+) -> dict[str | None, list[Text]]:
     """Reads columns of texts of equal lengths into memory.
 
     Args:
         texts: as for `iterate_columns`.
         names: as for `iterate_columns`.
+        copy: keep the texts as they are now. Else lists are taken themselves, without a copy.
 
     Returns:
         A list for each name.
@@ -67,8 +58,8 @@ def text_columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, li
         >>> text_columns(["who?", "me"], None)
         {None: ['who?', 'me']}
     """
-    columns: dict[str | None, list[Text]] = {
-        name: list(column) for name, column in iterate_columns(texts, names).items()
+    columns = {
+        name: read_texts(column, copy=copy) for name, column in _columns(texts, names).items()
     }
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -78,7 +69,9 @@ def text_columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, li
     return columns
 
 
-def take_rows(columns: Mapping[str | None, Sequence[Text]], rows: Iterable[int]) -> Any:
+def take_rows(
+    columns: Mapping[str | None, Sequence[Text]], rows: Sequence[int] | np.ndarray
+) -> Any:
     """Returns some rows of columns, in the form in which a block reads them.
 
     Args:
@@ -92,9 +85,27 @@ def take_rows(columns: Mapping[str | None, Sequence[Text]], rows: Iterable[int])
         >>> take_rows({None: ["a", "b", "c"]}, [2, 0])
         ['c', 'a']
     """
-    order = list(rows)
+    order = rows.tolist() if isinstance(rows, np.ndarray) else rows
     taken = {name: [column[row] for row in order] for name, column in columns.items()}
     return taken.get(None, taken)
+
+
+def _columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, Any]:
+    if names is None:
+        return {None: texts}
+    known = _column_names(texts)
+    if known is None:
+        raise TypeError(
+            f"expected a dict or a DataFrame with the texts {list(names)}, got {preview(texts)} "
+            f"({type(texts).__name__}): name the texts"
+        )
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ValueError(
+            f"expected the texts {list(names)}, got {known}: {missing} are missing; "
+            "name the columns as the blocks do"
+        )
+    return {name: texts[name] for name in names}
 
 
 def _column_names(texts: Any) -> list[str] | None:

@@ -216,6 +216,42 @@ def test_odd_arguments_are_refused():
         Batches(block(texts), "a text")
 
 
+@pytest.mark.parametrize("texts", [["abc", "ab"], [["a", "b", "c"], ["a", "b"]]])
+def test_batches_keep_the_texts_as_they_were(texts):
+    block = CharPerWordEmbeddingSequence("characters", 3, word_maxlen=None).build(texts)
+    batches = Batches(block, texts, shuffle=False)
+    before = batches[0][0]
+    if isinstance(texts[0], list):
+        texts[0].reverse()
+    texts[1:] = []
+    np.testing.assert_array_equal(batches[0][0], before)
+
+
+def test_without_a_copy_texts_take_no_more_memory():
+    texts = ["abc", "ab"]
+    assert Batches(Letters(), texts, copy=False)._columns[None] is texts
+    table = {"who": texts, "what": [["a"], []]}
+    names = [Letters(names=(name,)) for name in table]
+    columns = Batches(names, table, copy=False)._columns
+    assert all(columns[name] is table[name] for name in table)
+
+
+@pytest.mark.parametrize("maxlen", [20, None])
+def test_order_and_lengths_take_eight_bytes_a_text(maxlen):
+    texts = texts_of_many_lengths(40)
+    batches = Batches(Letters(maxlen), ["".join(text) for text in texts], batch_size=8)
+    assert {rows.dtype for rows in batches._batches} == {np.dtype("int32")}
+    assert len({id(rows.base) for rows in batches._batches}) == 1
+    assert batches._lengths.dtype == np.int32
+
+
+def test_tokens_are_counted_some_texts_at_a_time():
+    texts = ["ab" * (number % 5) for number in range(2500)]
+    batches = Batches(one := Letters(), texts, batch_size=500)
+    assert one.counted == 3
+    assert batches._lengths.tolist() == [len(text) for text in texts]
+
+
 def test_no_texts_are_no_batches():
     batches = Batches(block([["a"]]), [])
     assert len(batches) == 0

@@ -29,6 +29,14 @@ def test_texts_without_names_are_the_one_column_none(texts):
     assert text_columns(texts, None) == {None: QUESTIONS}
 
 
+def test_lists_are_taken_themselves_unless_a_copy_is_wanted():
+    table = {"question": QUESTIONS, "answer": ANSWERS}
+    assert text_columns(table, ["answer"])["answer"] is ANSWERS
+    copied = text_columns(table, ["answer"], copy=True)["answer"]
+    assert copied == ANSWERS
+    assert copied is not ANSWERS
+
+
 def test_columns_that_no_name_asks_for_are_not_looked_at():
     table = {"question": QUESTIONS, "id": 17, "year": [1, 2]}
     assert text_columns(table, ["question"]) == {"question": QUESTIONS}

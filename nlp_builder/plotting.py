@@ -77,6 +77,7 @@ def plot_history(
     for name, label in ((metric, "training"), (f"val_{metric}", "validation")):
         if name in history:
             axes.plot(range(1, len(history[name]) + 1), history[name], marker="o", label=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.legend()

@@ -1,5 +1,6 @@
 """The notebooks run, and are kept without output."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -25,6 +26,19 @@ MADE = {
         *("lengths.png", "history.png", "transitions.png", "report.txt"),
         *("words.nlpb", "characters.nlpb", "tagger.keras", "tags.json"),
     },
+    "text_classifier": {
+        *("lengths.png", "history.png", "confusion.png", "grid.png", "report.txt"),
+        "classifier.nlpb",
+    },
+    "siamese_similarity": {"history.png", "scatter.png", "report.txt", "model.nlpb"},
+    "names_in_context": {"history.png", "answers.png", "worth.png", "report.txt", "model.nlpb"},
+}
+# What each report says.
+SAID = {
+    "ner_bilstm_crf": ["micro avg", "conlleval"],
+    "text_classifier": ["macro avg", "F1 of person"],
+    "siamese_similarity": ["Pearson r"],
+    "names_in_context": ["kind", "others"],
 }
 
 
@@ -41,7 +55,8 @@ def run(path, folder, **parameters):
         progress_bar=False,
         cwd=path.parent,
     )
-    return (folder / "report.txt").read_text(encoding="utf-8") if "ner" in path.stem else ""
+    report = folder / "report.txt"
+    return report.read_text(encoding="utf-8") if report.exists() else ""
 
 
 # papermill and the kernel's client warn of their own insides.
@@ -50,9 +65,11 @@ def run(path, folder, **parameters):
 def test_it_runs_with_one_epoch(path, tmp_path):
     report = run(path, tmp_path)
     assert MADE[path.stem] <= {file.name for file in tmp_path.iterdir()}
-    if report:
-        assert "micro avg" in report
-        assert "conlleval" in report
+    assert [words for words in SAID.get(path.stem, []) if words not in report] == []
+
+
+def notebook(name):
+    return next(path for path in NOTEBOOKS if path.stem == name)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -66,5 +83,38 @@ def test_the_tagger_reads_own_files_in_another_scheme_and_without_a_test(tmp_pat
             for pair in zip(texts, [convert_tags(t, "IOB2", "BIOES") for t in tags], strict=True)
         ]
         (corpus / f"{name}.txt").write_text("\n\n".join(lines[:100]), encoding="utf-8")
-    path = next(path for path in NOTEBOOKS if path.stem == "ner_bilstm_crf")
-    assert run(path, tmp_path, corpus=str(corpus)).startswith("valid:")
+    report = run(notebook("ner_bilstm_crf"), tmp_path, corpus=str(corpus))
+    assert report.startswith("valid:")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_classifier_reads_messages_of_ones_own_and_each_once(tmp_path):
+    sentences, _ = load_sample_corpus("valid")
+    with open(tmp_path / "messages.csv", "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "spam"])
+        for row, words in enumerate(sentences):
+            rows.writerow([f"{' '.join(words)}{' WIN' * (row % 3 == 0)}", int(row % 3 == 0)])
+        rows.writerows([['Call NOW, "free"', 1], ['call now,  "FREE"', 1]])
+    report = run(notebook("text_classifier"), tmp_path, corpus=str(tmp_path / "messages.csv"))
+    assert "F1 of spam" in report
+    cells = json.loads((tmp_path / "executed.ipynb").read_text(encoding="utf-8"))["cells"]
+    printed = "".join(
+        "".join(output.get("text", "")) for cell in cells for output in cell.get("outputs", [])
+    )
+    assert "152 texts, 151 of them distinct" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_siamese_reads_judged_pairs(tmp_path):
+    header = "pair_ID\tsentence_A\tsentence_B\trelatedness_score\tentailment_judgment\n"
+    pairs = [
+        f'{row}\tA man "rides {row} horses\tSome man rides\t{1 + row % 5}.0\tNEUTRAL\n'
+        for row in range(20)
+    ]
+    for name in ("train", "trial"):
+        (tmp_path / f"{name}.txt").write_text(header + "".join(pairs), encoding="utf-8")
+    report = run(notebook("siamese_similarity"), tmp_path, corpus=str(tmp_path))
+    assert "Pearson r" in report

@@ -77,6 +77,11 @@ def test_the_history_has_a_line_for_training_and_one_for_validation():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "validation"]
 
 
+def test_epochs_are_whole_numbers():
+    axes = plot_history({"loss": [4.0, 3.0, 2.0]})
+    assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
 def test_a_metric_that_is_not_in_the_history_is_refused():
     with pytest.raises(ValueError, match=r"expected one of the metrics \['loss'\], got 'f1'"):
         plot_history({"loss": [1.0]}, metric="f1")

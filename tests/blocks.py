@@ -215,7 +215,8 @@ def blocks_by_position() -> KerasWrapper:
 def model_of_two_outputs() -> KerasWrapper:
     inputs = keras.Input((6, 4), name="in")
     digest = gru(3)(inputs)
-    outputs = [dense(1, "kind")(digest), dense(2, "size")(digest)]
+    # Not in the order of their names, which Keras sorts.
+    outputs = [dense(1, "zeta")(digest), dense(2, "alpha")(digest)]
     return KerasWrapper(new_words(), keras.Model(inputs, outputs, name="model"))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
 
 _NEEDED = {"built": bool, "frozen": bool, "policy": str}
-_OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list}
+_OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
 # What odd content makes constructors and look-ups raise.
 _DAMAGE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 

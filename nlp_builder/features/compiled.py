@@ -14,6 +14,8 @@ from nlp_builder.features.archive import State
 from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_models import refuse_code, require_known
 
+_OPTIMIZER = "training/optimizer"
+
 
 def training_state(graph: keras.Model) -> State:
     """Describe optimizer, loss and metrics of a model.
@@ -22,7 +24,8 @@ def training_state(graph: keras.Model) -> State:
         graph: a compiled model.
 
     Returns:
-        The compile configuration and the variables of the optimizer.
+        The compile configuration, the variables of the optimizer once it has made a step, and the
+        states of dropout and the like.
 
     Raises:
         TypeError: if a loss or a metric holds code.
@@ -32,10 +35,8 @@ def training_state(graph: keras.Model) -> State:
         warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
         config = graph.get_compile_config()
     refuse_code(config)
-    variables = graph.optimizer.variables if graph.optimizer.built else []
     arrays = {
-        f"optimizer/{number}": keras.ops.convert_to_numpy(variable)
-        for number, variable in enumerate(variables)
+        name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(graph).items()
     }
     return State({"compiled": json.loads(json.dumps(config))}, {}, arrays)
 
@@ -56,14 +57,24 @@ def restore_training(
     """
     require_known(config)
     graph.compile_from_config(config)
-    if not arrays:
-        return
-    graph.optimizer.build(graph.trainable_variables)
-    variables = graph.optimizer.variables
-    made = {
-        f"optimizer/{number}": keras.ops.convert_to_numpy(variable)
-        for number, variable in enumerate(variables)
-    }
+    if any(name.startswith(_OPTIMIZER) for name in arrays):
+        graph.optimizer.build(graph.trainable_variables)
+        graph.optimizer.iterations.assign(1)  # so that its variables are listed
+    variables = _variables(graph)
+    made = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables.items()}
     same_arrays(made, arrays)
-    for name, variable in zip(made, variables, strict=True):
+    for name, variable in variables.items():
         variable.assign(arrays[name])
+
+
+def _variables(graph: keras.Model) -> dict[str, Any]:
+    """Name what training changes beside the weights."""
+    optimizer = graph.optimizer
+    # Before the first step there is nothing that compiling would not make again.
+    stepped = optimizer.built and int(optimizer.iterations) > 0
+    weights = {id(variable) for variable in [*graph.weights, *graph.metrics_variables]}
+    seeds = [variable for variable in graph.variables if id(variable) not in weights]
+    return {
+        **{f"{_OPTIMIZER}/{n}": v for n, v in enumerate(optimizer.variables if stepped else [])},
+        **{f"training/seeds/{number}": variable for number, variable in enumerate(seeds)},
+    }

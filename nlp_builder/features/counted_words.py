@@ -116,8 +116,7 @@ class CountedWords(TextRepresentation):
         layer.set_matrices(given=given)
         return [layer]
 
-    def _assemble(self) -> None:
-        super()._assemble()
+    def _settle(self) -> None:
         # The layer has the rows that are needed; the rest of a large source would be too much.
         self._given = no_vectors(self._dimension)
 

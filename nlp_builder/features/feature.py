@@ -9,7 +9,15 @@ from typing import Any, Self
 import numpy as np
 
 from nlp_builder import saving
-from nlp_builder.features import archive, archive_writer, checks, learning, parameters, summary
+from nlp_builder.features import (
+    archive,
+    archive_writer,
+    checks,
+    learning,
+    parameters,
+    summary,
+    tree,
+)
 from nlp_builder.features.graph_piece import GraphPiece
 from nlp_builder.text import text_columns
 
@@ -50,10 +58,18 @@ class Feature(GraphPiece):
                 of its blocks, was built with.
         """
         corpora = learning.learn(self, texts, workers=workers)
-        if self._graph is None:
-            self._assemble()
+        fresh = [part for part in tree.parts_first(self) if part._graph is None]
+        try:
+            if self._graph is None:
+                self._assemble()
+        except BaseException:
+            for part in fresh:
+                part._graph = None
+            raise
         for learner, corpus in corpora.items():
             learner._corpus = corpus
+        for part in fresh:
+            part._settle()
         return self
 
     @property
@@ -115,6 +131,7 @@ class Feature(GraphPiece):
             self._assemble()
             checks.same_arrays(self._arrays(), state.arrays)
             self._set_arrays(state.arrays)
+            self._settle()
 
     def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
         """Refuse arrays that do not fit the arguments, before layers of any size are made."""

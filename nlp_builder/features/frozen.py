@@ -1,4 +1,4 @@
-"""Which layers of a block training may move, frozen and thawed as a whole."""
+"""Freezing layers as a whole, and thawing them to what they were before."""
 
 from __future__ import annotations
 
@@ -6,38 +6,71 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 
+# What a layer was before it was frozen stands on the layer: several blocks may share it.
+_BEFORE = "_trainable_before_freeze"
 
-class Trainability:
-    """What was trainable before anything was frozen: whole models keep their frozen parts.
+
+def freeze(layers: Iterable[keras.layers.Layer]) -> None:
+    """Keep training from moving any weight of layers.
 
     Args:
-        layers: layers and models, with their weights.
+        layers: layers and models; what is frozen already stays so.
     """
+    found = _all(layers)
+    for layer in found:
+        if not hasattr(layer, _BEFORE):
+            setattr(layer, _BEFORE, bool(layer.trainable))
+    for layer in found:
+        layer.trainable = False
 
-    def __init__(self, layers: Iterable[keras.layers.Layer]) -> None:
-        self._layers = [layer for root in layers for layer in _outer_first(root)]
-        self._flags = [bool(layer.trainable) for layer in self._layers]
 
-    @property
-    def flags(self) -> list[bool]:
-        """Whether each layer was trainable, in the order in which models hold their layers."""
-        return self._flags
+def thaw(layers: Iterable[keras.layers.Layer]) -> None:
+    """Let layers be what they were before `freeze`: a model keeps its frozen parts.
 
-    @flags.setter
-    def flags(self, flags: Sequence[bool]) -> None:
-        if len(flags) != len(self._layers) or not all(isinstance(flag, bool) for flag in flags):
-            raise ValueError(f"expected {len(self._layers)} times true or false, got {flags!r}")
-        self._flags = list(flags)
+    Args:
+        layers: layers and models.
+    """
+    # A model hands its setting down, so that the inner layers come after it.
+    for layer in _all(layers):
+        if hasattr(layer, _BEFORE):
+            layer.trainable = getattr(layer, _BEFORE)
+            delattr(layer, _BEFORE)
 
-    def apply(self, *, frozen: bool) -> None:
-        """Freeze all layers, or let them be as they were.
 
-        Args:
-            frozen: whether no weight may be moved.
-        """
-        # A model hands its setting down, so that the inner layers come after it.
-        for layer, trainable in zip(self._layers, self._flags, strict=True):
-            layer.trainable = trainable and not frozen
+def trainable_flags(layers: Iterable[keras.layers.Layer]) -> list[bool]:
+    """Tell what may be trained, or might be if nothing were frozen.
+
+    Args:
+        layers: layers and models.
+
+    Returns:
+        A value for each layer, those inside others after them.
+    """
+    return [bool(getattr(layer, _BEFORE, layer.trainable)) for layer in _all(layers)]
+
+
+def set_trainable_flags(layers: Iterable[keras.layers.Layer], flags: Sequence[bool]) -> None:
+    """Let layers be trained as others were.
+
+    Args:
+        layers: layers and models; what is frozen stays so, and is thawed to this.
+        flags: what `trainable_flags` returned.
+
+    Raises:
+        ValueError: if there is not a boolean for each layer.
+    """
+    found = _all(layers)
+    if len(flags) != len(found) or not all(isinstance(flag, bool) for flag in flags):
+        raise ValueError(f"expected {len(found)} times true or false, got {flags!r}")
+    for layer, flag in zip(found, flags, strict=True):
+        if hasattr(layer, _BEFORE):
+            setattr(layer, _BEFORE, flag)
+        else:
+            layer.trainable = flag
+
+
+def _all(layers: Iterable[keras.layers.Layer]) -> list[keras.layers.Layer]:
+    return list(dict.fromkeys(layer for root in layers for layer in _outer_first(root)))
 
 
 def _outer_first(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:

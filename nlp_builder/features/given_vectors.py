@@ -69,8 +69,7 @@ class GivenVectors(TextRepresentation):
         layer.set_matrix(matrix)
         return [layer]
 
-    def _assemble(self) -> None:
-        super()._assemble()
+    def _settle(self) -> None:
         # The layer has the vectors now; two copies of a large matrix would be one too many.
         self._vectors = None
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features import checks, tree
-from nlp_builder.features.frozen import Trainability
+from nlp_builder.features.frozen import freeze, thaw
 from nlp_builder.features.shapes import Connection, ModelIOShape, Slot, TextSlot
 
 if TYPE_CHECKING:
@@ -59,12 +59,18 @@ class GraphPiece(ABC):
             if block._graph is None:
                 block._assemble()
         self._layers = self._make_layers()
-        self._trainability = Trainability(self._layers)
-        self._trainability.apply(frozen=self._frozen)
+        if self._frozen:
+            freeze(self._layers)
         inputs = {slot: keras.Input(slot.block._ids_shape(), dtype="int32") for slot in self.slots}
         self._connections = tree.connect(self, inputs)
         outputs = [connection.outputs for connection in self._connections]
         self._graph = keras.Model(list(inputs.values()), self._named_outputs(outputs))
+        # Keras scales losses where a model's policy asks for it.
+        self._graph.dtype_policy = self._policy
+
+    def _settle(self) -> None:
+        """Let go of what was only needed to make the layers."""
+        return None
 
     def _named_outputs(self, outputs: list[Any]) -> Any:
         """Return the outputs as the graph has them: one tensor, or several by name."""
@@ -139,7 +145,11 @@ class GraphPiece(ABC):
             shapes = [shape.shape for shape in tree.output_shapes(self)]
             return [np.zeros((0, *(size or 0 for size in shape)), "float32") for shape in shapes]
         outputs = keras.tree.flatten(self._built().predict(arrays, batch_size=256, verbose=0))
-        return [output.astype("float32", copy=False) for output in outputs]
+        return self._in_order([output.astype("float32", copy=False) for output in outputs])
+
+    def _in_order(self, outputs: list[Any]) -> list[Any]:
+        """Return outputs as the graph has them in the order of `outputs_shape`."""
+        return outputs
 
     # Weights.
 
@@ -185,7 +195,7 @@ class GraphPiece(ABC):
             block._set_frozen(frozen)
         self._frozen = frozen
         if self._graph is not None:
-            self._trainability.apply(frozen=frozen)
+            (freeze if frozen else thaw)(self._layers)
         return self
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ from nlp_builder.features import model_inputs
 from nlp_builder.features.archive import State, saveable
 from nlp_builder.features.checks import seed
 from nlp_builder.features.composition import Composition
+from nlp_builder.features.frozen import set_trainable_flags, trainable_flags
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.features.wiring import Inputs
 from nlp_builder.layers import Folded, MaskedConcatenate
@@ -56,7 +56,8 @@ class KerasWrapper(Composition):
         super().__init__(inputs)
         self.wrapped_model = model_inputs.checked_model(wrapped_model)
         self.random_seed = seed("random_seed", random_seed)
-        self._first_weights = [weight.copy() for weight in wrapped_model.get_weights()]
+        # Those of a copy that has learnt nothing; None if they are not known any more.
+        self._first_weights: list[np.ndarray] | None = wrapped_model.get_weights()
         shapes, leading = model_inputs.fitted(self._read_shapes(), wrapped_model)
         self._folded = Folded(wrapped_model, leading)
         self._shapes = model_inputs.outputs_of(self._folded, shapes, wrapped_model)
@@ -81,13 +82,11 @@ class KerasWrapper(Composition):
         }
 
     def _unfitted(self, model: keras.Model) -> keras.Model:
-        if self._graph is not None:
-            # What was frozen with the block would be frozen for good in the copy.
-            self._trainability.apply(frozen=False)
         copied = keras.models.clone_model(model)
-        if self._graph is not None:
-            self._trainability.apply(frozen=self._frozen)
-        copied.set_weights(self._first_weights)
+        # What was frozen with the block would be frozen for good in the copy.
+        set_trainable_flags([copied], trainable_flags([model]))
+        if self._first_weights is not None:
+            copied.set_weights(self._first_weights)
         return copied
 
     def _make_layers(self) -> list[keras.layers.Layer]:
@@ -112,6 +111,14 @@ class KerasWrapper(Composition):
         names = self.output_names
         return outputs[0] if names is None else dict(zip(names, outputs, strict=True))
 
+    def _in_order(self, outputs: list[Any]) -> list[Any]:
+        # Keras sorts the outputs of a dict by their names.
+        names = self.output_names
+        if names is None:
+            return outputs
+        by_name = dict(zip(sorted(names), outputs, strict=True))
+        return [by_name[name] for name in names]
+
     def _arrays(self) -> dict[str, np.ndarray]:
         # The weights are kept with the model, which is an argument.
         return {}
@@ -121,14 +128,18 @@ class KerasWrapper(Composition):
 
     def _state(self) -> State:
         state = super()._state()
-        if self._graph is not None:
-            state.values["trainable"] = self._trainability.flags
+        state.values["trainable"] = trainable_flags([self.wrapped_model])
+        state.values["trained"] = self._is_trained()
         return state
 
+    def _is_trained(self) -> bool:
+        weights = self.wrapped_model.get_weights()
+        first = self._first_weights
+        return first is None or not all(map(np.array_equal, first, weights))
+
     def _restore(self, state: State) -> None:
-        flags: Sequence[bool] | None = state.values.pop("trainable", None)
+        # What a frozen model was before is not to be seen from the model.
+        set_trainable_flags([self.wrapped_model], state.values.pop("trainable"))
+        if state.values.pop("trained"):
+            self._first_weights = None
         super()._restore(state)
-        if self._graph is not None and flags is not None:
-            # What a frozen model was before is not to be seen from the model.
-            self._trainability.flags = flags
-            self._trainability.apply(frozen=self._frozen)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlp_builder.batching import is_stream
+import keras
+
+from nlp_builder.batching import Batches, is_stream
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -53,7 +55,8 @@ def by_output(what: str, values: Any, names: Sequence[str] | None) -> Any:
         )
     if len(values) != len(names):
         raise ValueError(
-            f"expected {what} for {len(names)} outputs {list(names)}: {len(values)} came"
+            f"expected {what} for {len(names)} outputs {list(names)}, got a list of {len(values)}: "
+            "give one for each in their order, or a dict by name"
         )
     return dict(zip(names, values, strict=True))
 
@@ -85,6 +88,8 @@ def split_last(
         )
     columns = text_columns(x, block.text_names)
     size = len(next(iter(columns.values())))
+    for kind, values in (("target", y), ("weight", weights)):
+        _require_length(kind, values, size)
     cut = int(size * (1.0 - share))
     if not 0 < share < 1 or not 0 < cut < size:
         raise ValueError(
@@ -99,6 +104,61 @@ def split_last(
         _part(weights, first),
         (take_rows(columns, range(size)[last]), *validation),
     )
+
+
+def stream_by_output(source: Any, names: Sequence[str]) -> Any:
+    """Give each of several outputs its own in each item of a stream.
+
+    Args:
+        source: a generator or a PyDataset of (texts, targets) or (texts, targets, weights).
+        names: the names of the outputs.
+
+    Returns:
+        A generator or a PyDataset of the same items, with dicts by name.
+    """
+    if isinstance(source, Batches):
+        return source
+    if isinstance(source, keras.utils.PyDataset):
+        return _ByOutput(source, names)
+    return (_item_by_output(item, names) for item in source)
+
+
+class _ByOutput(keras.utils.PyDataset):
+    """A dataset whose targets and weights go to outputs by name."""
+
+    def __init__(self, source: keras.utils.PyDataset, names: Sequence[str]) -> None:
+        super().__init__(
+            workers=source.workers,
+            use_multiprocessing=source.use_multiprocessing,
+            max_queue_size=source.max_queue_size,
+        )
+        self._source = source
+        self._names = names
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: int) -> Any:
+        return _item_by_output(self._source[index], self._names)
+
+    def on_epoch_begin(self) -> None:
+        self._source.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self._source.on_epoch_end()
+
+
+def _item_by_output(item: Any, names: Sequence[str]) -> Any:
+    if not isinstance(item, tuple) or len(item) < 2:
+        return item
+    kinds = ("targets", "weights")
+    return (item[0], *(by_output(k, v, names) for k, v in zip(kinds, item[1:], strict=False)))
+
+
+def _require_length(kind: str, values: Any, size: int) -> None:
+    for value in values.values() if isinstance(values, Mapping) else [values]:
+        if value is not None and len(value) != size:
+            raise ValueError(f"expected a {kind} for each of {size} texts, got {len(value)}")
 
 
 def _part(values: Any, rows: slice) -> Any:

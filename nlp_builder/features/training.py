@@ -19,7 +19,7 @@ from nlp_builder.batching import (
 from nlp_builder.features.archive import State
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
-from nlp_builder.features.targets import by_output, split_last
+from nlp_builder.features.targets import by_output, split_last, stream_by_output
 
 
 class Trainable(Feature):
@@ -56,13 +56,12 @@ class Trainable(Feature):
             ValueError: if the block is not built.
         """
         graph = self._built()
-        names = self.output_names
-        graph.compile(
-            optimizer=optimizer,
-            loss=by_output("losses", loss, names) if isinstance(loss, list) else loss,
-            metrics=by_output("metrics", metrics, names) if names is not None else metrics,
-            **kwargs,
-        )
+        lists = {"loss": loss, "metrics": metrics, **kwargs}
+        if self.output_names is not None:
+            for name in {"loss", "loss_weights", "metrics", "weighted_metrics"} & set(lists):
+                if isinstance(lists[name], list | tuple):
+                    lists[name] = by_output(name, lists[name], self.output_names)
+        graph.compile(optimizer=optimizer, **lists)
         self._compiled_for = self._trained()
 
     def fit(
@@ -101,7 +100,8 @@ class Trainable(Feature):
             callbacks: Keras callbacks.
             validation_split: the share of the texts, from the end, to validate on.
             validation_data: (texts, targets) or (texts, targets, weights), or a generator or
-                PyDataset as `x`; scored whole and in order after each epoch.
+                PyDataset as `x`; scored whole and in order after each epoch. (A generator goes on
+                where the epoch before left it.)
             steps_per_epoch: batches of an epoch; needed for a generator that does not end.
             validation_steps: the same for a generator to validate on.
             max_queue_size: batches that workers make ahead; 10 if not given.
@@ -230,6 +230,7 @@ class Trainable(Feature):
             steps=steps,
             **_pool(workers, use_multiprocessing, max_queue_size),
         )
+        outputs = self._in_order(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def summary(self, print_fn: Any = print) -> None:
@@ -264,17 +265,25 @@ class Trainable(Feature):
         if is_stream(x):
             _require_none(y=y, sample_weight=weights)
             kwargs.pop("shuffle")
-            return stream(self, x, with_targets=True, **kwargs)
-        return Batches(
+            source = x if self.output_names is None else stream_by_output(x, self.output_names)
+            return stream(self, source, with_targets=True, **kwargs)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} expects targets beside the texts, got none: pass y, or a "
+                "PyDataset of (texts, targets)"
+            )
+        batches = Batches(
             self,
             x,
             by_output("targets", y, self.output_names),
             sample_weight=by_output("weights", weights, self.output_names),
             batch_size=batch_size,
             random_seed=self.random_seed,
-            copy=False,  # they do not outlive the call
             **kwargs,
         )
+        if not len(batches):
+            raise ValueError(f"{type(self).__name__} expects texts and targets, got no text")
+        return batches
 
     def _validation(self, data: Any, batch_size: int, pool: dict[str, Any]) -> Any:
         if data is None or is_stream(data):
@@ -296,7 +305,7 @@ class Trainable(Feature):
 
     def _restore(self, state: State) -> None:
         compiled = state.values.pop("compiled", None)
-        names = [name for name in state.arrays if name.startswith("optimizer/")]
+        names = [name for name in state.arrays if name.startswith("training/")]
         variables = {name: state.arrays.pop(name) for name in names}
         super()._restore(state)
         if compiled is not None:

@@ -30,6 +30,18 @@ class Composition(Trainable):
             )
         )
 
+        self._shapes_read = [shape for _, shape in self._read_shapes()]
+
+    def _assemble(self) -> None:
+        shapes = [shape for _, shape in self._read_shapes()]
+        if shapes != self._shapes_read:
+            raise ValueError(
+                f"{type(self).__name__} was made for blocks of {self._shapes_read}, which have "
+                f"become {shapes}: set their parameters by set_params of the outermost block, or "
+                "make it anew"
+            )
+        super()._assemble()
+
     @property
     def blocks(self) -> tuple[Feature, ...]:
         """The blocks that are read, each once."""

@@ -178,3 +178,11 @@ def test_a_build_that_fails_teaches_nothing(monkeypatch):
     monkeypatch.undo()
     assert wrapper.build(["xyz"]).predict(["x"]).shape == (1, 3)
     assert letters.vocabulary.tokens == ("x", "y", "z")
+
+
+def test_a_block_that_changed_below_is_told_of():
+    letters = characters()
+    wrapper = KerasWrapper(letters, keras.Sequential([keras.Input((None, 4)), layers.GRU(3)]))
+    letters.set_params(embedding_dimension=5)
+    with pytest.raises(ValueError, match="which have become .* by set_params of the outermost"):
+        wrapper.build(TEXTS)

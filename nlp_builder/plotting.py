@@ -71,13 +71,15 @@ def plot_history(
         >>> plot_history({"loss": [2.0, 1.0], "val_loss": [2.2, 1.5]}).get_ylabel()
         'loss'
     """
+    from matplotlib.ticker import MaxNLocator
+
     if metric not in history:
         raise ValueError(f"expected one of the metrics {sorted(history)}, got {metric!r}")
     axes = _axes(axes, size=(6, 3.5))
     for name, label in ((metric, "training"), (f"val_{metric}", "validation")):
         if name in history:
             axes.plot(range(1, len(history[name]) + 1), history[name], marker="o", label=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.legend()

@@ -13,7 +13,8 @@ import numpy as np
 from nlp_builder.batching import order
 from nlp_builder.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
 from nlp_builder.batching.first_two import FirstTwo
-from nlp_builder.batching.labels import read_labels, take_labels
+from nlp_builder.batching.labels import ByOutput, read_labels, take_labels
+from nlp_builder.batching.steps import InputSteps
 from nlp_builder.text import take_rows
 from nlp_builder.text.checks import positive_int
 
@@ -37,11 +38,13 @@ class Batches(keras.utils.PyDataset):
             blocks name their texts. Kept as they are, turned into ids batch by batch.
         targets: an array with a row for each text, taken as it is; or a list or Series with a
             number for each text, or with a list of ids for the tokens of each text (padded with 0
-            to the width of the first input: let a mask decide); or a dict or tuple of these for
-            several outputs, as the model has them. By position, whatever an index says. None to
-            predict.
+            to the width of the first input that has as many: let a mask decide); or a dict or
+            tuple of these for several outputs, as the model has them. By position, whatever an
+            index says. None to predict.
         sample_weight: a number for each text or for each token, as `targets`; or a dict or tuple
             of these like that of the targets. Padding has the weight 0.
+        by_token: False if a list of numbers for a text is one vector, and has none for each of its
+            tokens; of several outputs a dict or tuple, as the targets.
         batch_size: texts in a batch; the last one may be smaller.
         shuffle: texts in a new order for each epoch, the same ones for the same seed; False for
             the order of the texts.
@@ -54,6 +57,10 @@ class Batches(keras.utils.PyDataset):
         TypeError: if a text is not a text, a block not a block, or a target no number.
         ValueError: if there are not as many targets or weights as texts, or as tokens, or if
             there are some by token and the blocks read different numbers of words.
+
+    Warns:
+        UserWarning: if lists of tokens are longer than a maximum, and are cut. Of strings it does
+            not know: it would take a pass of the tokenizer to count, before the one to train.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -71,6 +78,7 @@ class Batches(keras.utils.PyDataset):
         targets: Any = None,
         *,
         sample_weight: Any = None,
+        by_token: ByOutput = True,
         batch_size: int = 32,
         shuffle: bool = True,
         random_seed: int = 42,
@@ -83,7 +91,9 @@ class Batches(keras.utils.PyDataset):
         self._reader = Reader(blocks)
         self._columns = self._reader.columns(texts, copy=copy)
         self._num_texts = count_rows(self._columns)
-        self._labels = read_labels(targets, sample_weight, self._num_texts, self._count_for_labels)
+        self._labels = read_labels(
+            targets, sample_weight, self._num_texts, self._inputs_with_steps(), by_token=by_token
+        )
         self._warn_of_cuts()
         self._random = np.random.default_rng(random_seed)
         self._first_two = FirstTwo(self._reader.shapes)
@@ -144,9 +154,12 @@ class Batches(keras.utils.PyDataset):
     def _arrays(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         return self._reader.arrays(take_rows(self._columns, rows))
 
-    def _count_for_labels(self) -> np.ndarray:
-        self._reader.require_one_width()
-        return self._lengths
+    def _inputs_with_steps(self) -> list[InputSteps]:
+        inputs = self._reader.inputs_with_steps(self._columns)
+        if len(self._reader.shapes) > 1:
+            return inputs
+        # Then the order of batches needs the same lengths.
+        return [InputSteps(0, one.maxlen, one.block, lambda: self._lengths) for one in inputs]
 
     def _plan(self) -> None:
         self._first_two.forget()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
+from nlp_builder.batching.steps import InputSteps
 from nlp_builder.text import Text, take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -32,6 +34,11 @@ class ReadsTexts(Protocol):
     @property
     def inputs_shape(self) -> Any:
         """What `preprocess_texts` returns: something with a `shape`, or a list of such."""
+        ...
+
+    @property
+    def slots(self) -> Sequence[tuple[str | None, Any]]:
+        """For each input the name of its text, or None, and the block that reads that text."""
         ...
 
     def preprocess_texts(self, texts: Any) -> np.ndarray | list[np.ndarray]:
@@ -85,12 +92,18 @@ class Reader:
 
     def count_tokens(self, columns: dict[str | None, list[Text]]) -> np.ndarray:
         """Count the steps of each text, the most of its texts where a row has several."""
-        # (texts,)
-        counts = np.zeros(count_rows(columns), "int32")
-        for start in range(0, len(counts), _TEXTS_AT_ONCE):
-            rows = range(len(counts))[start : start + _TEXTS_AT_ONCE]
-            counts[start : rows.stop] = self._counts(take_rows(columns, rows)).reshape(len(rows))
-        return counts
+        return _by_pieces(columns, self._counts)
+
+    def inputs_with_steps(self, columns: dict[str | None, list[Text]]) -> list[InputSteps]:
+        """Return the inputs that have steps, which are not counted yet."""
+        slots = [slot for block in self.blocks for slot in block.slots]
+        return [
+            InputSteps(
+                number, shape[0], type(block).__name__, partial(_count, block, columns[name])
+            )
+            for number, (shape, (name, block)) in enumerate(zip(self.shapes, slots, strict=True))
+            if shape
+        ]
 
     def _counts(self, texts: Any) -> np.ndarray:
         if self.names is not None:
@@ -98,19 +111,6 @@ class Reader:
             return np.max(counts, axis=0)
         free = [block for block in self.blocks if (None,) in [s[:1] for s in _shapes(block)]]
         return np.asarray((free or self.blocks)[0].count_tokens(texts))
-
-    def require_one_width(self) -> None:
-        """Refuse inputs of different lengths, where targets or weights belong to tokens.
-
-        Raises:
-            ValueError: if they differ.
-        """
-        if len(self.maxima) < len(self.shapes) or len(set(self.maxima)) > 1:
-            raise ValueError(
-                f"expected blocks that read the same number of words, got the maxima {self.maxima} "
-                f"of {[type(block).__name__ for block in self.blocks]}: give them the same "
-                "maximum, or None"
-            )
 
 
 def count_rows(columns: dict[str | None, list[Text]]) -> int:
@@ -123,6 +123,21 @@ def count_rows(columns: dict[str | None, list[Text]]) -> int:
         The number.
     """
     return len(next(iter(columns.values())))
+
+
+def _by_pieces(
+    columns: dict[str | None, list[Text]], count: Callable[[Any], Sequence[int] | np.ndarray]
+) -> np.ndarray:
+    # (texts,)
+    counts = np.zeros(count_rows(columns), "int32")
+    for start in range(0, len(counts), _TEXTS_AT_ONCE):
+        rows = range(len(counts))[start : start + _TEXTS_AT_ONCE]
+        counts[start : rows.stop] = np.reshape(count(take_rows(columns, rows)), len(rows))
+    return counts
+
+
+def _count(block: ReadsTexts, column: list[Text]) -> np.ndarray:
+    return _by_pieces({None: column}, block.count_tokens)
 
 
 def as_inputs(arrays: tuple[np.ndarray, ...]) -> Any:

@@ -11,9 +11,12 @@ from typing import Any, Literal
 import numpy as np
 
 from nlp_builder.batching.rows import ByText, ByToken
+from nlp_builder.batching.steps import InputSteps
 from nlp_builder.text.checks import preview
 
 Kind = Literal["target", "weight"]
+# Of all outputs, or of each, by name or in their order.
+ByOutput = bool | Mapping[str, bool] | Sequence[bool]
 
 
 class Labels:
@@ -26,27 +29,41 @@ class Labels:
         num_texts: how many texts there are.
         kind: "target": whole numbers stay what they are, others become float32, tags of tokens
             int32; or "weight": all become float32.
-        count_tokens: returns the number of tokens of each text; called only if it is needed.
+        inputs: those of the model that have steps, which are counted only if there are lists of
+            numbers; without any, such a list is one vector for a text.
+        by_token: whether a list of numbers for a text has one for each of its tokens, and is not
+            one vector for the text; of each output, if they differ.
 
     Raises:
         TypeError: if the values are no numbers.
-        ValueError: if there are not as many as texts, or as tokens.
+        ValueError: if there are not as many as texts, or as tokens, or if vectors differ in length.
 
     Example:
-        >>> Labels([[1, 2], [3]], 2, "target", lambda: np.array([2, 1])).take([1, 0], width=3)
+        >>> words = InputSteps(0, None, "words", lambda: np.array([2, 1]))
+        >>> Labels([[1, 2], [3]], 2, "target", [words]).take([1, 0], widths=[3])
         array([[3, 0, 0],
                [1, 2, 0]], dtype=int32)
-        >>> Labels({"spam": [0, 1]}, 2, "target", lambda: np.array([2, 1])).take([1], width=3)
+        >>> Labels({"spam": [0, 1]}, 2, "target", [words]).take([1], widths=[3])
         {'spam': array([1])}
+        >>> Labels([[0, 1], [1, 0]], 2, "target", [words], by_token=False).take([0], widths=[3])
+        array([[0, 1]])
     """
 
     def __init__(
-        self, values: Any, num_texts: int, kind: Kind, count_tokens: Callable[[], np.ndarray]
+        self,
+        values: Any,
+        num_texts: int,
+        kind: Kind,
+        inputs: Sequence[InputSteps],
+        *,
+        by_token: ByOutput = True,
     ) -> None:
-        self._columns = _each(
-            values,
-            lambda column, name: _read(column, num_texts, kind, _of_output(name), count_tokens),
-        )
+        def read(column: Any, name: Any) -> ByText | ByToken:
+            place = _of_output(name)
+            rows = _rows(column, num_texts, kind, place)
+            return _read(rows, inputs if _has_tokens(by_token, name) else [], kind, place)
+
+        self._columns = _each(values, read)
 
     @property
     def outputs(self) -> list[Any] | int | None:
@@ -55,21 +72,27 @@ class Labels:
             return sorted(self._columns)
         return len(self._columns) if isinstance(self._columns, tuple) else None
 
-    def take(self, rows: Any, *, width: int) -> Any:
+    def take(self, rows: Any, *, widths: Sequence[int]) -> Any:
         """Return the values of some texts.
 
         Args:
             rows: the numbers of the texts.
-            width: the number of tokens of the batch; values of tokens are cut and padded to it.
+            widths: the steps of each input in the batch; values of tokens are cut and padded to
+                those of theirs.
 
         Returns:
             An array (rows, ...), or a dict or a tuple of arrays, as the values were given.
         """
-        return _each(self._columns, lambda column, _: column.take(rows, width))
+        return _each(self._columns, lambda column, _: column.take(rows, widths))
 
 
 def read_labels(
-    targets: Any, sample_weight: Any, num_texts: int, count_tokens: Callable[[], np.ndarray]
+    targets: Any,
+    sample_weight: Any,
+    num_texts: int,
+    inputs: Sequence[InputSteps],
+    *,
+    by_token: ByOutput = True,
 ) -> list[Labels]:
     """Read targets and weights, as far as there are any.
 
@@ -77,7 +100,8 @@ def read_labels(
         targets: of the texts, or None.
         sample_weight: of the texts, or None. Weights without outputs hold for all outputs.
         num_texts: how many texts there are.
-        count_tokens: returns the number of tokens of each text; called only if it is needed.
+        inputs: as for `Labels`.
+        by_token: as for `Labels`.
 
     Returns:
         Nothing, the targets, or the targets and the weights.
@@ -90,7 +114,7 @@ def read_labels(
         raise ValueError("expected targets with the sample weights, got None")
     given: list[tuple[Any, Kind]] = [(targets, "target"), (sample_weight, "weight")]
     labels = [
-        Labels(values, num_texts, kind, count_tokens)
+        Labels(values, num_texts, kind, inputs, by_token=by_token)
         for values, kind in given
         if values is not None
     ]
@@ -105,13 +129,13 @@ def take_labels(labels: Sequence[Labels], rows: Any, inputs: Sequence[np.ndarray
     Args:
         labels: what `read_labels` returned.
         rows: the numbers of the texts.
-        inputs: the ids of the batch; values of tokens get the width of the first input.
+        inputs: the ids of the batch.
 
     Returns:
         Nothing, the targets, or the targets and the weights.
     """
-    width = inputs[0].shape[1] if inputs[0].ndim > 1 else 1
-    return [column.take(rows, width=width) for column in labels]
+    widths = [array.shape[1] if array.ndim > 1 else 1 for array in inputs]
+    return [column.take(rows, widths=widths) for column in labels]
 
 
 def _require_same_outputs(targets: Labels, weights: Labels) -> None:
@@ -134,15 +158,44 @@ def _of_output(name: Any) -> str:
     return "" if name is None else f" for the output {name!r}"
 
 
-def _read(
-    values: Any, num_texts: int, kind: Kind, place: str, count_tokens: Callable[[], np.ndarray]
-) -> ByText | ByToken:
+def _has_tokens(by_token: ByOutput, name: Any) -> bool:
+    if isinstance(by_token, bool):
+        return by_token
+    if name is None:  # weights for all outputs
+        return any(by_token.values() if isinstance(by_token, Mapping) else by_token)
+    names = list(by_token) if isinstance(by_token, Mapping) else range(len(by_token))
+    if name not in names:
+        raise ValueError(f"expected by_token for the output {name!r}, got {by_token!r}")
+    return by_token[name]
+
+
+def _rows(values: Any, num_texts: int, kind: Kind, place: str) -> np.ndarray | list[Any]:
     rows = _collection(values, kind, place)
     if len(rows) != num_texts:
         raise ValueError(f"expected a {kind} for each of {num_texts} texts, got {len(rows)}{place}")
-    if isinstance(rows, list) and any(_is_sequence(row) for row in rows):
-        return ByToken(rows, count_tokens(), kind=kind, place=place)
-    return ByText(np.asarray(rows), kind=kind, place=place)
+    return rows
+
+
+def _read(
+    rows: np.ndarray | list[Any], inputs: Sequence[InputSteps], kind: Kind, place: str
+) -> ByText | ByToken:
+    if inputs and isinstance(rows, list) and any(_is_sequence(row) for row in rows):
+        return ByToken(rows, inputs, kind=kind, place=place)
+    try:
+        values = np.asarray(rows)
+    except ValueError as error:
+        raise _ragged(list(rows), kind, place) from error
+    return ByText(values, kind=kind, place=place)
+
+
+def _ragged(rows: list[Any], kind: Kind, place: str) -> ValueError:
+    sizes = [len(row) if _is_sequence(row) else 0 for row in rows]
+    odd = next((n for n, size in enumerate(sizes) if size != sizes[0]), 0)
+    return ValueError(
+        f"expected vectors of one length as {kind}s of the texts{place}, got {preview(rows[0])} "
+        f"for text 0 and {preview(rows[odd])} for text {odd}: give each text as many numbers as "
+        "the output has"
+    )
 
 
 def _collection(values: Any, kind: Kind, place: str) -> np.ndarray | list[Any]:

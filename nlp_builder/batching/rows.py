@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from nlp_builder.batching.steps import InputSteps, with_as_many_steps
 from nlp_builder.text.checks import preview
 
 _NO_NUMBERS = np.zeros(0, "int32")
@@ -27,7 +29,7 @@ class ByText:
     def __init__(self, values: np.ndarray, *, kind: str, place: str) -> None:
         self._values = _numbers(values, kind, place)
 
-    def take(self, rows: Any, width: int) -> np.ndarray:
+    def take(self, rows: Any, widths: Sequence[int]) -> np.ndarray:
         """Return (rows, ...)."""
         return self._values[np.asarray(rows, "intp")]
 
@@ -37,7 +39,7 @@ class ByToken:
 
     Args:
         rows: a sequence of numbers for each text.
-        lengths: int (texts,), the number of tokens of each text.
+        inputs: those of the model that have steps; the tokens are the steps of one of them.
         kind: "target" for ids of tags, or "weight".
         place: of which output, for the errors.
 
@@ -46,13 +48,17 @@ class ByToken:
         ValueError: if a text has not as many as tokens, or a tag is negative, or a weight NaN.
     """
 
-    def __init__(self, rows: list[Any], lengths: np.ndarray, *, kind: str, place: str) -> None:
-        self._lengths = np.asarray(lengths, "int64")
-        self._starts = np.cumsum(self._lengths) - self._lengths
+    def __init__(
+        self, rows: list[Any], inputs: Sequence[InputSteps], *, kind: str, place: str
+    ) -> None:
+        # (texts,)
+        sizes = np.array([_size(row) for row in rows], "int64")
+        steps = with_as_many_steps(sizes, inputs)
         thing = "tag ids" if kind == "target" else "weights"
-        for position, (row, length) in enumerate(zip(rows, lengths, strict=True)):
-            if np.ndim(row) != 1 or len(row) != length:
-                raise _misfit(row, int(length), thing, position, place)
+        for position in np.flatnonzero(sizes != steps.lengths)[:1]:
+            raise _misfit(rows, steps, int(position), thing, place)
+        self._input, self._lengths = steps.number, sizes
+        self._starts = np.cumsum(sizes) - sizes
         flat = [np.asarray(row) for row in rows if len(row)]
         # (tokens,)
         self._values = _numbers(np.concatenate(flat) if flat else _NO_NUMBERS, kind, place)
@@ -60,10 +66,11 @@ class ByToken:
             self._values = _tag_ids(self._values, place)
             for token in np.flatnonzero(self._values < 0)[:1]:
                 position = int(np.searchsorted(self._starts + self._lengths, token, side="right"))
-                raise _misfit(rows[position], int(lengths[position]), thing, position, place)
+                raise _misfit(rows, steps, position, thing, place)
 
-    def take(self, rows: Any, width: int) -> np.ndarray:
-        """Return (rows, width), cut or padded with 0."""
+    def take(self, rows: Any, widths: Sequence[int]) -> np.ndarray:
+        """Return (rows, width of their input), cut or padded with 0."""
+        width = widths[self._input]
         starts, lengths = self._starts[rows, None], self._lengths[rows, None]
         # (rows, width)
         steps = np.arange(width)[None, :]
@@ -73,11 +80,23 @@ class ByToken:
         return taken
 
 
-def _misfit(row: Any, length: int, thing: str, position: int, place: str) -> ValueError:
+def _size(row: Any) -> int:
+    """Return how many numbers a row has, -1 if it is no row of numbers."""
+    try:
+        array = np.asarray(row)
+    except ValueError:  # rows of different lengths
+        return -1
+    return len(array) if array.ndim == 1 else -1
+
+
+def _misfit(
+    rows: list[Any], steps: InputSteps, position: int, thing: str, place: str
+) -> ValueError:
+    length = int(steps.lengths[position])
     return ValueError(
         f"expected {length} {thing} for the {length} tokens of text {position}{place}, got "
-        f"{preview(row)}: give each token one number of at least 0, or pass an array if the "
-        "numbers are for whole texts"
+        f"{preview(rows[position])}: give each token that {steps.block} counts one number of at "
+        "least 0, or pass an array if the numbers are for whole texts"
     )
 
 

@@ -12,7 +12,7 @@ import keras
 from nlp_builder.batching.batches import Batches
 from nlp_builder.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
 from nlp_builder.batching.first_two import FirstTwo
-from nlp_builder.batching.labels import read_labels, take_labels
+from nlp_builder.batching.labels import ByOutput, read_labels, take_labels
 from nlp_builder.text import take_rows
 from nlp_builder.text.checks import preview
 
@@ -82,6 +82,7 @@ def stream(
     source: Iterable[Any] | keras.utils.PyDataset,
     *,
     with_targets: bool,
+    by_token: ByOutput = True,
     workers: int | None = None,
     use_multiprocessing: bool | None = None,
     max_queue_size: int | None = None,
@@ -94,6 +95,7 @@ def stream(
             `(texts, targets)` or `(texts, targets, weights)`, in all forms that `Batches` takes;
             without `with_targets` also `(texts,)`, or texts alone. A tuple is always one of these.
         with_targets: keep the targets and weights.
+        by_token: as for `Batches`.
         workers: threads or processes that make batches of a dataset, by default as many as it
             says itself. A generator is read in one thread.
         use_multiprocessing: processes, not threads.
@@ -122,7 +124,7 @@ def stream(
         )
     if isinstance(source, Batches):
         return source
-    items = _Items(block, with_targets=with_targets)
+    items = _Items(block, with_targets=with_targets, by_token=by_token)
     if not isinstance(source, keras.utils.PyDataset):
         return _generate(items, iter(source))
     given = {
@@ -137,9 +139,9 @@ def stream(
 class _Items:
     """Turns the items of one source into what Keras takes."""
 
-    def __init__(self, block: ReadsTexts, *, with_targets: bool) -> None:
+    def __init__(self, block: ReadsTexts, *, with_targets: bool, by_token: ByOutput) -> None:
         self._reader = Reader(block)
-        self._with_targets = with_targets
+        self._with_targets, self._by_token = with_targets, by_token
         self._first_two = FirstTwo(self._reader.shapes)
 
     def batch(self, index: int, item: Any, first: Any) -> tuple[Any, ...]:
@@ -151,7 +153,8 @@ class _Items:
         columns = self._reader.columns(texts)
         rows = range(count_rows(columns))
         targets, weights = (*given, None, None)[:2]
-        labels = read_labels(targets, weights, len(rows), lambda: self._count_for_labels(columns))
+        inputs = self._reader.inputs_with_steps(columns)
+        labels = read_labels(targets, weights, len(rows), inputs, by_token=self._by_token)
         arrays = self._first_two(
             index,
             self._reader.arrays(take_rows(columns, rows)),
@@ -162,10 +165,6 @@ class _Items:
     def forget(self) -> None:
         """Start anew, since the items may be other ones now."""
         self._first_two.forget()
-
-    def _count_for_labels(self, columns: Any) -> Any:
-        self._reader.require_one_width()
-        return self._reader.count_tokens(columns)
 
     def _parts(self, item: Any) -> tuple[Any, ...]:
         sizes = (2, 3) if self._with_targets else (1, 2, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -24,6 +25,10 @@ class Letters:
     def inputs_shape(self) -> ModelIOShape:
         return ModelIOShape((self.maxlen,), "int32")
 
+    @property
+    def slots(self) -> list[tuple[str | None, Letters]]:
+        return [(name, self) for name in self.text_names or [None]]
+
     def preprocess_texts(self, texts: Any) -> np.ndarray:
         self.encoded += 1
         rows = [[ord(letter) - ord("a") + 1 for letter in text] for text in self._own(texts)]
@@ -34,7 +39,7 @@ class Letters:
         return [len(text) for text in self._own(texts)]
 
     def _own(self, texts: Any) -> list[str]:
-        return texts if self.text_names is None else texts[self.text_names[0]]
+        return texts[(self.text_names or [""])[0]] if isinstance(texts, Mapping) else texts
 
 
 def embedded(ids: Any, dimension: int = 4) -> Any:

@@ -6,7 +6,14 @@ import pandas
 import pytest
 
 from nlp_builder import CRF, Batches, CRFLoss
-from nlp_builder.features import CharPerWordEmbeddingSequence, Feature, RNNDigest
+from nlp_builder.batching import stream
+from nlp_builder.features import (
+    CharEmbeddingSequence,
+    CharPerWordEmbeddingSequence,
+    Feature,
+    KerasWrapper,
+    RNNDigest,
+)
 from tests.batching.letters import Letters
 
 
@@ -86,6 +93,35 @@ def test_blocks_that_read_different_numbers_of_words_share_no_tags():
         Batches(["x"], texts)
     with pytest.raises(ValueError, match="got an empty list"):
         Batches([], texts)
+
+
+def test_tags_of_words_may_stand_beside_characters():
+    texts = ["ab c", "def", "a b c"]
+    characters = CharEmbeddingSequence(2, sequence_maxlen=None).build(texts)
+    words = CharPerWordEmbeddingSequence("whitespace", 3, word_maxlen=None).build(texts)
+    both = [keras.Input((None, 2)), keras.Input((None, None, 3))]
+    joint = KerasWrapper([characters, words], keras.Model(both, both)).build(texts)
+    for blocks in ([characters, words], joint):
+        batches = Batches(blocks, texts, [[1, 2], [3], [4, 5, 6]], batch_size=2, shuffle=False)
+        assert batches[0][1].tolist() == [[1, 2], [3, 0]]
+        assert batches[1][1].tolist() == [[4, 5, 6]]
+        with pytest.raises(ValueError, match=r"of text 1, got .* CharPerWordEmbedding"):
+            Batches(blocks, texts, [[1, 2], [3, 1], [4, 5, 6]])
+
+
+def test_tags_of_one_of_several_texts():
+    blocks = [Letters(names=("who",)), Letters(names=("what",))]
+    texts = {"who": ["a", "bcd"], "what": ["abc", "abcdef"]}
+    _, tags = Batches(blocks, texts, [[1, 2, 3], [1] * 6], shuffle=False)[0]
+    assert tags.tolist() == [[1, 2, 3, 0, 0, 0], [1] * 6]
+
+
+def test_lists_may_be_vectors_of_texts():
+    one_hot = [[0, 1], [1, 0]]
+    batches = Batches(Letters(), ["abc", "a"], one_hot, by_token=False, shuffle=False)
+    assert batches[0][1].tolist() == one_hot
+    source = iter([(["abc", "a"], one_hot)])
+    assert next(stream(Letters(), source, with_targets=True, by_token=False))[1].tolist() == one_hot
 
 
 def test_results_come_in_the_order_of_the_texts():

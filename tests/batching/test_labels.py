@@ -7,16 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.batching.labels import Labels, read_labels
-
-LENGTHS = np.array([2, 1, 3])
-
-
-def labels(values, kind="target") -> Labels:
-    return Labels(values, 3, kind, lambda: LENGTHS)
+from nlp_builder.batching.steps import InputSteps
 
 
-def taken(values, kind="target", rows=(0, 1, 2), width=3):
-    return labels(values, kind).take(np.array(rows), width=width)
+def steps(number: int, *lengths: int, maxlen: int | None = None) -> InputSteps:
+    return InputSteps(number, maxlen, f"Block{number}", lambda: np.array(lengths))
+
+
+WORDS = [steps(0, 2, 1, 3)]
+
+
+def taken(values, kind="target", rows=(0, 1, 2), width=3, **kwargs):
+    return Labels(values, 3, kind, WORDS, **kwargs).take(np.array(rows), widths=[width])
 
 
 @pytest.mark.parametrize(
@@ -72,10 +74,9 @@ def test_weights_of_tokens_are_zero_beyond_the_text():
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=8), st.integers(1, 8))
 def test_any_tags_come_back_cut_at_the_width(tags, width):
-    lengths = np.array([len(row) for row in tags])
-    array = Labels(tags, len(tags), "target", lambda: lengths).take(
-        np.arange(len(tags)), width=width
-    )
+    lengths = [len(row) for row in tags]
+    labels = Labels(tags, len(tags), "target", [steps(0, *lengths)])
+    array = labels.take(np.arange(len(tags)), widths=[width])
     expected = [(row + [0] * width)[:width] for row in tags]
     assert array.tolist() == expected
 
@@ -124,10 +125,82 @@ def test_lengths_that_do_not_match_are_refused_with_the_output():
         taken(([1, 2, 3], [1]), "weight")
 
 
-@pytest.mark.parametrize("wrong", [[1, 1], [], 1, [[1]], [-1], [[1], [2]]])
+@pytest.mark.parametrize("wrong", [[1, 1], [], 1, [[1]], [-1], [[1], [2]], [[1], [2, 3]]])
 def test_a_text_needs_as_many_tags_as_tokens(wrong):
-    with pytest.raises(ValueError, match="expected 1 tag ids for the 1 tokens of text 1, got"):
+    expected = "expected 1 tag ids for the 1 tokens of text 1, got .* token that Block0 counts one"
+    with pytest.raises(ValueError, match=expected):
         taken([[0, 0], wrong, [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[0, 1], [1, 0], [1, 1]],
+        [(0.5, 1), [1, 0], np.array([2, 3])],
+        [[1], [0], [1]],
+        [[[1, 2], [3, 4]]] * 3,
+        pandas.Series([[0, 1], [1, 0], [1, 1]], index=[2, 0, 1]),
+    ],
+    ids=str,
+)
+def test_lists_of_one_length_are_vectors_of_texts_where_targets_are_not_by_token(rows):
+    expected = np.array(list(rows))
+    found = taken(rows, by_token=False)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == ("int64" if expected.dtype.kind == "i" else "float32")
+    several = taken({"a": rows, "b": [[1, 2], [3], [4, 5, 6]]}, by_token={"a": False, "b": True})
+    np.testing.assert_array_equal(several["a"], expected)
+    assert several["b"].tolist() == [[1, 2, 0], [3, 0, 0], [4, 5, 6]]
+    pair = taken(([[1, 2], [3], [4, 5, 6]], rows), by_token=(True, False))
+    np.testing.assert_array_equal(pair[1], expected)
+
+
+def test_vectors_of_texts_are_of_one_length():
+    with pytest.raises(ValueError, match=r"of one length as targets.*got \[1, 2\].*0 and \[3\].*1"):
+        taken([[1, 2], [3], [4, 5, 6]], by_token=False)
+    with pytest.raises(ValueError, match="as weights of the texts for the output 'a'"):
+        taken({"a": [[1, 2], 3, [4, 5]]}, "weight", by_token={"a": False})
+    with pytest.raises(TypeError, match="expected numbers as targets"):
+        taken([["a"], ["b"], ["c"]], by_token=False)
+
+
+def test_each_output_is_told_whether_its_targets_are_by_token():
+    for wrong in ({"b": True}, ()):
+        with pytest.raises(ValueError, match="expected by_token for the output 'a', got"):
+            taken({"a": [1, 2, 3]}, by_token=wrong)
+
+
+def test_weights_for_all_outputs_may_be_by_token_if_one_output_is():
+    by_output = {"a": False, "b": True}
+    tags = {"a": [0, 1, 0], "b": [[1, 2], [3], [4, 5, 6]]}
+    weights = [[1, 1], [1], [1, 1, 0.5]]
+    assert len(read_labels(tags, weights, 3, WORDS, by_token=by_output)) == 2
+    with pytest.raises(ValueError, match="of one length as weights"):
+        read_labels({"a": [0, 1, 0]}, weights, 3, WORDS, by_token={"a": False})
+
+
+def test_without_steps_a_list_is_a_vector():
+    rows = [[0, 1], [1, 0], [1, 1]]
+    assert Labels(rows, 3, "target", []).take([2, 0], widths=[1]).tolist() == [[1, 1], [0, 1]]
+
+
+def test_tags_belong_to_the_input_with_as_many_steps():
+    tags = [[1, 2], [3], [4, 5, 6]]
+    inputs = [steps(0, 7, 2, 9), steps(2, 2, 1, 3), steps(3, 2, 1, 3)]
+    found = Labels(tags, 3, "target", inputs).take([0, 1], widths=[9, 1, 4, 5])
+    assert found.tolist() == [[1, 2, 0, 0], [3, 0, 0, 0]]
+
+
+def test_tags_that_fit_no_input_are_told_of_the_one_that_most_texts_fit():
+    inputs = [steps(0, 7, 2, 9), steps(1, 2, 1, 3)]
+    with pytest.raises(ValueError, match=r"the 3 tokens of text 2, got .* that Block1 counts"):
+        Labels([[1, 2], [3], [4, 5]], 3, "target", inputs)
+
+
+def test_inputs_that_cut_the_same_steps_elsewhere_share_no_tags():
+    inputs = [steps(0, 2, 1, 3, maxlen=8), steps(1, 2, 1, 3, maxlen=6)]
+    with pytest.raises(ValueError, match=r"got the maxima \[8, 6\] of \['Block0', 'Block1'\]"):
+        Labels([[1, 2], [3], [4, 5, 6]], 3, "target", inputs)
 
 
 def test_tags_of_tokens_are_whole_numbers():
@@ -143,7 +216,7 @@ def test_weights_are_finite(weights):
 
 def test_weights_belong_to_the_outputs_of_the_targets():
     two = {"a": [1, 2, 3], "b": [1, 2, 3]}
-    assert len(read_labels(two, [1, 1, 1], 3, lambda: LENGTHS)) == 2
+    assert len(read_labels(two, [1, 1, 1], 3, WORDS)) == 2
     for wrong in ({"a": [1, 1, 1]}, ([1, 1, 1], [1, 1, 1])):
         with pytest.raises(ValueError, match=r"same outputs as the targets, \['a', 'b'\], got"):
-            read_labels(two, wrong, 3, lambda: LENGTHS)
+            read_labels(two, wrong, 3, WORDS)

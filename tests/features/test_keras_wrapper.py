@@ -1,4 +1,4 @@
-"""Keras models around blocks: every way of composing, and what is wrong with the wrong ones."""
+"""Keras models around blocks: every way of composing."""
 
 import subprocess
 import sys
@@ -10,44 +10,18 @@ import pytest
 from keras import layers
 
 import nlp_builder
-from nlp_builder.features import (
-    CharEmbeddingSequence,
-    CharPerWordEmbeddingSequence,
-    KerasWrapper,
-    PerChunkSequencer,
-    RNNDigest,
-)
+from nlp_builder.features import KerasWrapper, PerChunkSequencer, RNNDigest
 from nlp_builder.layers import TagAccuracy
-
-TEXTS = ["a small town", "the sea", "", "rain in the town by the sea"]
-PAIRS = {"left": TEXTS, "right": ["the town", "a", "b c", "rain"]}
-
-
-def letters(maxlen: int | None = 6) -> CharEmbeddingSequence:
-    return CharEmbeddingSequence(4, sequence_maxlen=maxlen, min_freq_percentile=0)
-
-
-def spelling() -> CharPerWordEmbeddingSequence:
-    return CharPerWordEmbeddingSequence("words", 3, word_maxlen=4, char_maxlen=5)
-
-
-def sequential(shape: tuple[int | None, ...], *rest: layers.Layer) -> keras.Model:
-    return keras.Sequential([keras.Input(shape), *rest])
-
-
-def encoder() -> RNNDigest:
-    return RNNDigest(letters(), 5, "gru")
-
-
-def compared(units: int = 5) -> keras.Model:
-    one, other = keras.Input((units,)), keras.Input((units,))
-    both = [layers.Multiply()([one, other]), layers.Subtract()([one, other])]
-    return keras.Model([one, other], layers.Dense(1)(layers.Concatenate()(both)))
-
-
-def siamese() -> KerasWrapper:
-    shared = encoder()
-    return KerasWrapper([("left", [shared]), ("right", [shared])], compared())
+from tests.features.compositions import (
+    PAIRS,
+    TEXTS,
+    compared,
+    encoder,
+    letters,
+    sequential,
+    siamese,
+    spelling,
+)
 
 
 def test_a_model_of_one_input_reads_one_block():
@@ -322,100 +296,3 @@ def test_models_that_share_a_layer_are_not_kept_as_two():
     top = KerasWrapper(two, compared()).build(TEXTS)
     with pytest.raises(TypeError, match="which share layers"):
         top.serialize()
-
-
-WRONG = {
-    "no blocks": (lambda: KerasWrapper([], compared()), ValueError, "no block at all"),
-    "no block": (lambda: KerasWrapper("block", compared()), TypeError, "got 'block'"),
-    "a block as model": (
-        lambda: KerasWrapper(letters(), letters()),
-        TypeError,
-        "list them as inputs",
-    ),
-    "a layer as model": (
-        lambda: KerasWrapper(letters(), layers.GRU(2)),
-        TypeError,
-        "keras.Sequential",
-    ),
-    "no defined input": (
-        lambda: KerasWrapper(letters(), keras.Sequential([layers.GRU(2)])),
-        ValueError,
-        "with a defined input.*keras.Input",
-    ),
-    "a block too few": (
-        lambda: KerasWrapper(encoder(), compared()),
-        ValueError,
-        r"got 1 outputs of blocks for the 2 inputs \[\(5,\), \(5,\)\].*a block for each",
-    ),
-    "a block too many": (
-        lambda: KerasWrapper([encoder(), encoder(), encoder()], compared()),
-        ValueError,
-        "got 3 outputs of blocks for the 2 inputs",
-    ),
-    "another length": (
-        lambda: KerasWrapper(letters(), sequential((10, 4), layers.GRU(2))),
-        ValueError,
-        r"expects \(10, 4\), and <CharEmbeddingSequence.*gives \(6, 4\): give the model",
-    ),
-    "any length for a fixed one": (
-        lambda: KerasWrapper(letters(None), sequential((10, 4), layers.GRU(2))),
-        ValueError,
-        "give the block a maximum length",
-    ),
-    "another dimension": (
-        lambda: KerasWrapper(letters(), sequential((None, 5), layers.GRU(2))),
-        ValueError,
-        r"expects \(None, 5\), and <CharEmbeddingSequence",
-    ),
-    "too few axes": (
-        lambda: KerasWrapper(encoder(), sequential((None, 5), layers.GRU(2))),
-        ValueError,
-        "every input must have as many axes",
-    ),
-    "axes more of one input only": (
-        lambda: KerasWrapper([letters(), encoder()], compared(4)),
-        ValueError,
-        "every input must have as many axes",
-    ),
-    "lengths that cannot be concatenated": (
-        lambda: KerasWrapper([letters(6), letters(7)], sequential((None, 8), layers.GRU(2))),
-        ValueError,
-        r"all axes but the last to be equal.*\(6, 4\).*\(7, 4\).*same lengths",
-    ),
-    "names and none": (
-        lambda: KerasWrapper([("left", [encoder()]), encoder()], compared()),
-        ValueError,
-        "name all or none",
-    ),
-    "a name twice": (
-        lambda: KerasWrapper([("a", [encoder()]), ("a", [encoder()])], compared()),
-        ValueError,
-        "the text 'a' twice",
-    ),
-    "a name without blocks": (
-        lambda: KerasWrapper({"a": [], "b": encoder()}, compared()),
-        ValueError,
-        "no block for the text 'a'",
-    ),
-    "a name for named texts": (
-        lambda: KerasWrapper({"a": siamese()}, sequential((1,), layers.Dense(1))),
-        ValueError,
-        r"reads the texts \['left', 'right'\] by itself: list it without a name",
-    ),
-    "named texts beside one without": (
-        lambda: KerasWrapper([siamese(), encoder()], sequential((6,), layers.Dense(1))),
-        ValueError,
-        r"reads the texts \['left', 'right'\], beside .* wrap the second",
-    ),
-    "a digest in a chunker": (
-        lambda: PerChunkSequencer(encoder(), "whitespace", 3),
-        TypeError,
-        "put a digest or a wrapper around",
-    ),
-}
-
-
-@pytest.mark.parametrize(("make", "kind", "match"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_wiring_is_refused_when_it_is_made(make, kind, match):
-    with pytest.raises(kind, match=match):
-        make()

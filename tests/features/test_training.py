@@ -1,4 +1,4 @@
-"""Fitting, scoring and predicting on texts; faults of the ancestor, each with a test."""
+"""Fitting and scoring on texts; faults of the ancestor, each with a test."""
 
 import gc
 import multiprocessing
@@ -11,35 +11,16 @@ import pytest
 from keras import layers
 
 import nlp_builder
-from nlp_builder.features import CharEmbeddingSequence, KerasWrapper, RNNDigest
-
-TEXTS = [f"{word} {number}" for number in range(5) for word in ("good", "bad", "fine", "no")]
-LABELS = np.array([1, 0, 1, 0] * 5)
-
-
-def characters(maxlen: int | None = 6) -> CharEmbeddingSequence:
-    return CharEmbeddingSequence(4, sequence_maxlen=maxlen, min_freq_percentile=0)
-
-
-def dense(units: int, activation: str, seed: int = 1) -> layers.Dense:
-    initializer = keras.initializers.GlorotUniform(seed=seed)
-    return layers.Dense(units, activation=activation, kernel_initializer=initializer)
-
-
-def classifier(random_seed: int = 42) -> KerasWrapper:
-    model = keras.Sequential([keras.Input((6, 4)), layers.Flatten(), dense(1, "sigmoid")])
-    wrapper = KerasWrapper(characters(), model, random_seed).build(TEXTS)
-    wrapper.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
-    return wrapper
-
-
-def two_outputs() -> KerasWrapper:
-    inputs = keras.Input((6, 4))
-    flat = layers.Flatten()(inputs)
-    kind, size = layers.Dense(1, name="kind")(flat), layers.Dense(2, name="size")(flat)
-    wrapper = KerasWrapper(characters(), keras.Model(inputs, [kind, size])).build(TEXTS)
-    wrapper.compile("adam", {"kind": "mse", "size": "mse"}, metrics={"kind": ["mae"]})
-    return wrapper
+from nlp_builder.features import KerasWrapper, RNNDigest
+from tests.features.classifiers import (
+    LABELS,
+    TEXTS,
+    Dataset,
+    characters,
+    classifier,
+    generator,
+    two_outputs,
+)
 
 
 def test_it_learns():
@@ -135,27 +116,6 @@ def test_callbacks_and_steps_are_those_of_keras():
     assert seen == [0, 1, 0, 1]
 
 
-class Dataset(keras.utils.PyDataset):
-    """Batches of texts, as users write them."""
-
-    def __init__(self, size: int = 4, targets: bool = True, **kwargs):
-        super().__init__(**kwargs)
-        self.size, self.targets = size, targets
-
-    def __len__(self):
-        return -(-len(TEXTS) // self.size)
-
-    def __getitem__(self, index):
-        rows = slice(index * self.size, (index + 1) * self.size)
-        return (TEXTS[rows], LABELS[rows]) if self.targets else TEXTS[rows]
-
-
-def generator(size: int = 4, targets: bool = True):
-    dataset = Dataset(size, targets)
-    for index in range(len(dataset)):
-        yield dataset[index]
-
-
 def test_batches_of_texts_come_from_datasets_and_generators():
     arrays, datasets, generators = classifier(), classifier(), classifier()
     arrays.fit(TEXTS, LABELS, batch_size=4, shuffle=False, verbose=0)
@@ -169,15 +129,13 @@ def test_batches_of_texts_come_from_datasets_and_generators():
     )
 
 
-def test_a_generator_that_ends_early_warns_once_and_one_without_end_needs_steps():
+def test_a_generator_without_end_needs_steps():
     def endless():
         while True:
             yield from generator()
 
-    classifier().fit(endless(), steps_per_epoch=3, epochs=2, verbose=0)
-    with pytest.warns(UserWarning, match="expected 9 batches to predict, and the generator gave 5"):
-        outputs = classifier().predict(generator(targets=False), steps=9)
-    assert len(outputs) == 20
+    history = classifier().fit(endless(), steps_per_epoch=3, epochs=2, verbose=0)
+    assert len(history.history["loss"]) == 2
 
 
 @pytest.mark.parametrize("name", ["steps_per_epoch", "validation_steps"])
@@ -202,57 +160,6 @@ def test_processes_that_make_batches_end_with_the_epochs():
     )
     gc.collect()
     assert multiprocessing.active_children() == []
-
-
-@pytest.mark.parametrize("size", [1, 3, 7, 20, 256])
-def test_predictions_do_not_depend_on_the_batch(size):
-    wrapper = classifier()
-    outputs = wrapper.predict(TEXTS, inference_batch=size)
-    assert outputs.dtype == np.float32
-    np.testing.assert_allclose(outputs, wrapper.predict(TEXTS), atol=1e-6)
-
-
-def test_prediction_computes_no_more_texts_than_there_are():
-    sizes = []
-
-    @keras.saving.register_keras_serializable("test_training")
-    class Counting(layers.Layer):
-        def call(self, inputs):
-            sizes.append(inputs.shape[0])
-            return inputs
-
-    model = keras.Sequential([keras.Input((6, 4)), Counting(), layers.Flatten()])
-    wrapper = KerasWrapper(characters(), model).build(TEXTS)
-    wrapper._graph.run_eagerly = True
-    sizes.clear()
-    wrapper.predict(TEXTS, inference_batch=8)
-    assert sizes == [8, 8, 4]
-
-
-def test_no_texts_give_no_outputs():
-    assert classifier().predict([]).shape == (0, 1)
-    assert [output.shape for output in two_outputs().predict([])] == [(0, 1), (0, 2)]
-
-
-def test_predictions_are_float32_in_mixed_precision_and_batches_of_any_number():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        wrapper = classifier()
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert wrapper.predict(TEXTS, inference_batch=3).dtype == np.float32
-    wrapper.fit(TEXTS, LABELS, verbose=0)
-
-
-def test_texts_of_any_length_are_predicted_in_their_order():
-    model = keras.Sequential([keras.Input((None, 4)), layers.GRU(3, return_sequences=True)])
-    wrapper = KerasWrapper(characters(None), model).build(TEXTS)
-    texts = ["good", "a very good day", "no", "", "bad 3"]
-    outputs = wrapper.predict(texts, inference_batch=2)
-    assert outputs.shape == (5, 15, 3)
-    for text, output in zip(texts, outputs, strict=True):
-        alone = wrapper.predict([text])[0]
-        np.testing.assert_allclose(output[: len(text)], alone[: len(text)], atol=1e-6)
 
 
 def test_several_outputs_have_targets_weights_and_losses_by_name_or_in_order():
@@ -365,14 +272,6 @@ def test_summary_shows_the_table():
     shown = []
     classifier().summary(print_fn=shown.append)
     assert "KerasWrapper" in shown[0]
-
-
-def test_a_progress_bar_is_shown_when_it_is_asked_for(capsys):
-    wrapper = classifier()
-    wrapper.predict(TEXTS)
-    assert capsys.readouterr().out == ""
-    wrapper.predict(TEXTS, inference_batch=5, verbose=1)
-    assert "4/4" in capsys.readouterr().out
 
 
 def test_nothing_global_is_seeded_and_nothing_is_warned_of():

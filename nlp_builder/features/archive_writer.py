@@ -30,6 +30,7 @@ def archive_of(block: Feature, *, include_optimizer: bool) -> Archive:
 
     Raises:
         TypeError: if an argument of a block is something that a file cannot hold.
+        ValueError: if a weight, or a variable of the training, is NaN or infinite.
     """
     return _Writer(block, include_optimizer=include_optimizer).archive
 
@@ -48,6 +49,9 @@ class _Writer:
             "blocks": [self._entry(part) for part in self._numbers],
             "models": [self._model(number) for number in range(len(self._models))],
         }
+        for place, array in self._arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(_not_finite(self._owner(place)))
         self.archive = Archive(config, self._vocabularies, self._arrays)
 
     def _entry(self, block: Feature) -> dict[str, Any]:
@@ -71,6 +75,15 @@ class _Writer:
         for index, weight in enumerate(model.get_weights()):
             self._arrays[f"models/{number}/{index}"] = weight
         return config_of(model)
+
+    def _owner(self, place: str) -> str:
+        """Say whose an array is."""
+        number, _, name = place.partition("/")
+        if number == "models":
+            model, _, index = name.partition("/")
+            owner = self._models[int(model)]
+            return f"{owner.weights[int(index)].path!r} of the model {owner.name!r}"
+        return f"{name!r} of {[*self._numbers][int(number)]!r}"
 
     def _value(self, value: Any, name: str, place: str) -> Any:
         kinds = KINDS.get(name, ())
@@ -134,3 +147,11 @@ class _Writer:
             times += 1
             name = f"{stem}_{times}"
         return {"$function": name}
+
+
+def _not_finite(owner: str) -> str:
+    return (
+        f"cannot keep {owner}, which holds NaN or infinity: expected finite numbers, since a file "
+        "with others is refused at load; look at the loss, and train anew with a lower learning "
+        "rate or with clipnorm"
+    )

@@ -13,6 +13,7 @@ import numpy as np
 from nlp_builder.features.archive import State
 from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_models import refuse_code, require_known
+from nlp_builder.saving import ArchiveError
 
 _OPTIMIZER = "training/optimizer"
 
@@ -52,10 +53,22 @@ def restore_training(
         arrays: the variables that it returned.
 
     Raises:
-        ArchiveError: if a loss, metric or optimizer is not known.
-        ValueError: if the variables do not fit.
+        ArchiveError: if a loss, metric or optimizer is not known or cannot be made, or if the
+            variables do not fit.
     """
     require_known(config)
+    try:
+        _compile_as(graph, config, arrays)
+    # Keras lets all kinds pass, from AssertionError to those of its backends.
+    except Exception as error:
+        raise ArchiveError(
+            f"the training of the file cannot go on: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _compile_as(
+    graph: keras.Model, config: dict[str, Any], arrays: Mapping[str, np.ndarray]
+) -> None:
     graph.compile_from_config(config)
     if any(name.startswith(_OPTIMIZER) for name in arrays):
         graph.optimizer.build(graph.trainable_variables)

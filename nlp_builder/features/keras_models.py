@@ -10,21 +10,13 @@ import keras
 import numpy as np
 
 from nlp_builder.features.checks import same_arrays
+from nlp_builder.features.keras_names import keras_class, keras_function
 from nlp_builder.saving import ArchiveError
 
-# Where Keras itself keeps what a model may be made of.
-_MODULES = (
-    *("keras", "keras.activations", "keras.constraints", "keras.dtype_policies"),
-    *("keras.initializers", "keras.layers", "keras.losses", "keras.metrics", "keras.models"),
-    *("keras.optimizers", "keras.optimizers.schedules", "keras.regularizers"),
-    *("keras.src.models.functional", "keras.src.ops.core", "keras.src.ops.math"),
-    *("keras.src.ops.nn", "keras.src.ops.numpy", "builtins"),
-)
-# These hold code, or read files.
-_REFUSED = (
-    *("Lambda", "__lambda__", "__typespec__", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
-    *("TFSMLayer", "StringLookup", "IntegerLookup", "TextVectorization"),
-)
+# Plain values that JSON has no word for.
+_VALUES = {
+    *("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"),
+}
 
 
 def config_of(model: keras.Model) -> dict[str, Any]:
@@ -61,8 +53,8 @@ def model_from(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
         The model.
 
     Raises:
-        ArchiveError: if the description asks for something that is neither Keras' own nor
-            registered, nor handed in, or if the weights do not fit.
+        ArchiveError: if the description asks for something that is neither a plain part of Keras
+            nor registered, nor handed in, if Keras cannot make it, or if the weights do not fit.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -70,13 +62,15 @@ def model_from(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
         (None, 1)
     """
     require_known(config)
-    model = keras.saving.deserialize_keras_object(config)
-    if not isinstance(model, keras.Model):
-        raise ArchiveError(f"expected a Keras model, the file describes a {type(model).__name__}")
-    made = {str(number): weight for number, weight in enumerate(model.get_weights())}
-    same_arrays(made, {str(number): weight for number, weight in enumerate(weights)})
-    model.set_weights(list(weights))
-    return model
+    try:
+        return _made(config, weights)
+    except ArchiveError:
+        raise
+    # Keras lets all kinds pass, from AssertionError to those of its backends.
+    except Exception as error:
+        raise ArchiveError(
+            f"a Keras model of the file cannot be made: {type(error).__name__}: {error}"
+        ) from error
 
 
 def refuse_code(config: Any) -> None:
@@ -86,20 +80,26 @@ def refuse_code(config: Any) -> None:
         config: plain values of Keras.
 
     Raises:
-        TypeError: if there is code in it.
+        TypeError: if there is code in it, or a part of Keras that a file may not name.
     """
-    for entry in _entries(config):
-        if entry["class_name"] in _REFUSED:
+    for entry, in_call in _entries(config):
+        name, module = entry["class_name"], str(entry.get("module"))
+        of_keras = module.split(".")[0] == "keras" or name in ("__lambda__", "__typespec__")
+        if of_keras and not _is_registered(entry) and not _is_plain(entry, in_call=in_call):
             raise TypeError(
-                f"cannot keep a {entry['class_name']}: a file holds no code, and what reads files "
-                "is refused at load; write a class or a function of a module, and register it "
-                "with @keras.saving.register_keras_serializable(). A loss or metric that is a "
-                "lambda can be left out with include_optimizer=False"
+                f"cannot keep a {_name(entry)}: a file holds no code, and what calls functions or "
+                "reads files is refused at load; write a class or a function of a module, and "
+                "register it with @keras.saving.register_keras_serializable(). A loss or metric "
+                "that is a lambda can be left out with include_optimizer=False"
             )
 
 
 def require_known(config: Any) -> None:
-    """Refuse what is neither Keras' own nor registered nor handed in.
+    """Refuse what is neither a plain part of Keras nor registered nor handed in.
+
+    Keras follows dotted names to all that it has (settings, downloads, files), and there are
+    operations that call functions while a model is made. So each name is looked up here first, and
+    what is found must be of a kind that models consist of.
 
     Args:
         config: plain values from a file.
@@ -107,29 +107,72 @@ def require_known(config: Any) -> None:
     Raises:
         ArchiveError: if there is such a thing in it.
     """
-    for entry in _entries(config):
-        name, module = entry["class_name"], entry.get("module")
-        registered = entry.get("config") if name == "function" else entry.get("registered_name")
-        if name in _REFUSED:
-            raise ArchiveError(f"the file asks for {name!r}, which may run code or read files")
-        if isinstance(registered, str) and keras.saving.get_registered_object(registered):
+    for entry, in_call in _entries(config):
+        if _is_registered(entry) or _is_plain(entry, in_call=in_call):
             continue
-        # Keras' own operations are registered under their own names.
-        own = name == "function" or registered in (None, name)
-        if module not in (*_MODULES, None) or not own:
+        name, module = _name(entry), str(entry.get("module"))
+        if module.split(".")[0] == "keras" or entry["class_name"].startswith("__"):
             raise ArchiveError(
-                f"the file needs {registered or name!r}, which is not of Keras: register it with "
-                "@keras.saving.register_keras_serializable() before, or hand it in as "
-                f"custom_objects={{{registered or name!r}: ...}}"
+                f"the file asks for {name!r} of {module!r}, which is no plain part of a model: it "
+                "may run code or read files"
             )
+        raise ArchiveError(
+            f"the file needs {name!r}, which is not of Keras: register it with "
+            "@keras.saving.register_keras_serializable() before, or hand it in as "
+            f"custom_objects={{{name!r}: ...}}"
+        )
 
 
-def _entries(config: Any) -> Iterator[dict[str, Any]]:
+def _made(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
+    model = keras.saving.deserialize_keras_object(config)
+    if not isinstance(model, keras.Model):
+        raise ArchiveError(f"expected a Keras model, the file describes a {type(model).__name__}")
+    made = {str(number): weight for number, weight in enumerate(model.get_weights())}
+    same_arrays(made, {str(number): weight for number, weight in enumerate(weights)})
+    model.set_weights(list(weights))
+    return model
+
+
+def _is_registered(entry: dict[str, Any]) -> bool:
+    # Keras reads names with underscores, and entries without a module (by the rules of Keras 2),
+    # before it looks here.
+    if entry["class_name"].startswith("__") or "module" not in entry:
+        return False
+    name = _registered_name(entry)
+    return isinstance(name, str) and keras.saving.get_registered_object(name) is not None
+
+
+def _is_plain(entry: dict[str, Any], *, in_call: bool) -> bool:
+    name, module = entry["class_name"], entry.get("module")
+    if name in _VALUES:
+        return True
+    # A layer is called with tensors and plain values; a function in their place would be run.
+    if in_call:
+        return False
+    if name == "function":
+        return keras_function(module, entry.get("config")) is not None
+    # Keras' own operations are registered under their own names.
+    own = entry.get("registered_name") in (None, name)
+    return own and keras_class(module, name) is not None
+
+
+def _registered_name(entry: dict[str, Any]) -> Any:
+    name = entry["class_name"]
+    return entry.get("config") if name == "function" else entry.get("registered_name", name)
+
+
+def _name(entry: dict[str, Any]) -> str:
+    name = entry["class_name"]
+    return name if name.startswith("__") else str(_registered_name(entry) or name)
+
+
+def _entries(config: Any, *, in_call: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Yield what names a class or a function, and whether a layer is called with it."""
     if isinstance(config, dict):
         if isinstance(config.get("class_name"), str):
-            yield config
-        for value in config.values():
-            yield from _entries(value)
+            yield config, in_call
+        for key, value in config.items():
+            yield from _entries(value, in_call=in_call or key == "inbound_nodes")
     elif isinstance(config, list | tuple):
         for value in config:
-            yield from _entries(value)
+            yield from _entries(value, in_call=in_call)

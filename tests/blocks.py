@@ -189,6 +189,40 @@ def letters_in_a_convolution() -> KerasWrapper:
     return KerasWrapper(letters(6), sequential((6, 5), convolution, pooling, dense(2)), 7)
 
 
+def convolution(name: str = "convolution") -> layers.Layer:
+    initializer = keras.initializers.GlorotUniform(seed=4)
+    return layers.Conv1D(
+        3,
+        3,
+        padding="same",
+        kernel_initializer=initializer,
+        bias_initializer="ones",
+        name=name,
+    )
+
+
+def digest_of_a_convolution() -> RNNDigest:
+    convolved = KerasWrapper(words(), sequential((6, 4), convolution()))
+    return RNNDigest(convolved, 3, "gru", return_sequences=True)
+
+
+def digest_of_words_of_any_number() -> RNNDigest:
+    free = TrainableWordEmbeddingSequence("whitespace", 4, sequence_maxlen=None)
+    return RNNDigest(KerasWrapper(free, sequential((None, 4), convolution())), 3, "gru")
+
+
+def digest_of_pooled_letters_beside_all() -> RNNDigest:
+    shared = characters()
+    pooled = KerasWrapper(shared, sequential((4, 5), layers.MaxPooling1D(2, 1, "same", name="max")))
+    convolved = KerasWrapper(pooled, sequential((4, 5), convolution()))
+    return RNNDigest([convolved, shared], 2, "lstm")
+
+
+def digest_without_a_mask() -> RNNDigest:
+    pooling = layers.MaxPooling1D(2, name="pooling")
+    return RNNDigest(KerasWrapper(words(), sequential((6, 4), pooling)), 3, "gru")
+
+
 def model_along_words() -> KerasWrapper:
     return KerasWrapper(characters(), sequential((None, 5), gru(3), dense(3)))
 
@@ -282,6 +316,10 @@ ROWS = {
     "digest of lines": in_lines(digest_of_lines, (2, 3)),
     "digest of a block twice": Row(digest_of_a_block_twice, (6, 4)),
     "letters in a convolution": Row(letters_in_a_convolution, (2,)),
+    "digest of a convolution": Row(digest_of_a_convolution, (6, 3)),
+    "digest of words of any number": Row(digest_of_words_of_any_number, (3,)),
+    "digest of pooled letters beside all": Row(digest_of_pooled_letters_beside_all, (6, 2)),
+    "digest without a mask": Row(digest_without_a_mask, (3,)),
     "model along words": Row(model_along_words, (6, 3)),
     "model along words of lines": in_lines(model_along_words_of_lines, (2, 4, 2)),
     "model of blocks side by side": Row(model_of_blocks_side_by_side, (6, 4)),

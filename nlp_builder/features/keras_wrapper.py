@@ -12,6 +12,8 @@ from nlp_builder.features.archive import State, saveable
 from nlp_builder.features.checks import seed
 from nlp_builder.features.composition import Composition
 from nlp_builder.features.frozen import set_trainable_flags, trainable_flags
+from nlp_builder.features.kept_steps import kept_inputs
+from nlp_builder.features.masks import connected
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.features.wiring import Inputs
 from nlp_builder.layers import Folded, MaskedConcatenate
@@ -24,8 +26,15 @@ class KerasWrapper(Composition):
     A model of one input reads all blocks, their vectors concatenated; a model of several inputs
     reads one block with each. Axes that a block has and the model does not expect are gone along:
     a model of words, (chars, dim) to (units,), makes of (words, chars, dim) a vector for each word,
-    (words, units), with zeros for padding. Masks go into the model, so that its recurrent and
-    pooling layers skip padding. The weights are those of the model that was given.
+    (words, units), with zeros for padding. The weights are those of the model that was given.
+
+    Masks go into the model, so that recurrent layers and averages skip padding, and come out of it
+    where its layers keep steps in their places. Inside they end, as in Keras, at the first layer
+    that takes none, such as a convolution or a maximum, which reads padding as zeros. All that
+    stands behind a convolution counts what that made of padding, so that at free length
+    (`sequence_maxlen=None`) the result of a convolution and pooling depends on how far a batch is
+    padded: give such a model blocks with a maximum length. A recurrent layer behind a convolution
+    skips padding in a wrapper of its own.
 
     Args:
         inputs: a block, or a list of blocks; or, to read several texts, blocks for each text by
@@ -97,14 +106,17 @@ class KerasWrapper(Composition):
         tensors = [part.outputs for part in inputs]
         masks = [part.mask for part in inputs]
         if len(self.wrapped_model.inputs) == 1 and len(inputs) > 1:
-            tensors, masks = [concatenate(tensors)], [concatenate.compute_mask(None, masks)]
+            masks = [concatenate.compute_mask(tensors, masks)]
+            tensors = [concatenate(tensors)]
         outputs = folded(
             model_inputs.arranged(tensors, self.wrapped_model),
             mask=masks[0] if len(masks) == 1 else masks,
         )
+        read = [Connection(*pair) for pair in zip(tensors, masks, strict=True)]
+        kept = kept_inputs(self.wrapped_model)
         return [
-            Connection(output, model_inputs.mask_of(output, masks))
-            for output in keras.tree.flatten(outputs)
+            connected(output, [read[number] for number in sorted(its)], self._folded.leading)
+            for output, its in zip(keras.tree.flatten(outputs), kept, strict=True)
         ]
 
     def _named_outputs(self, outputs: list[Any]) -> Any:

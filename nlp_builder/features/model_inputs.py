@@ -173,24 +173,3 @@ def output_names(model: keras.Model) -> list[str]:
         times = sum(known.rpartition("_")[0] == name or known == name for known in names)
         names.append(name if name not in names else f"{name}_{times + 1}")
     return names
-
-
-def mask_of(output: Any, masks: Sequence[Any]) -> Any:
-    """Find the mask of a model's output.
-
-    Args:
-        output: a Keras tensor.
-        masks: those of the inputs, None where there is none.
-
-    Returns:
-        Keras' own mask of the output; else, if a mask of an input has the output's axes but the
-        last, that one; else None.
-    """
-    implicit = getattr(output, "_keras_mask", None)
-    if implicit is not None:
-        return implicit
-    axes = tuple(output.shape)[1:-1]
-    for mask in masks:
-        if mask is not None and axes and None not in axes and tuple(mask.shape)[1:] == axes:
-            return mask
-    return None

@@ -24,7 +24,8 @@ class RNNDigest(Composition):
 
     Characters of words, (words, chars, dim), become a vector for each word, (words, units);
     vectors of words, (words, dim), become one for the text, (units,). It trains with the model
-    that it is part of. The digest of padding is exactly zero.
+    that it is part of. The digest of padding is exactly zero. Of vectors without a mask, such as
+    those that a pooling layer makes, all count.
 
     Args:
         inputs: a block, or a list of blocks of the same lengths, whose vectors are concatenated;
@@ -124,13 +125,11 @@ class RNNDigest(Composition):
         digest, concatenate = self._layers
         sequence, mask = inputs[0]
         if len(inputs) > 1:
-            sequence = concatenate([part.outputs for part in inputs])
-            mask = concatenate.compute_mask(None, [part.mask for part in inputs])
+            parts = [part.outputs for part in inputs]
+            sequence = concatenate(parts)
+            mask = concatenate.compute_mask(parts, [part.mask for part in inputs])
         outputs = digest(sequence, mask=mask)
-        if self.return_sequences:
-            return [Connection(outputs, mask)]
-        words = keras.ops.any(mask, axis=-1) if len(mask.shape) > 2 else None
-        return [Connection(outputs, words)]
+        return [Connection(outputs, digest.compute_mask(sequence, mask))]
 
 
 def _joint_shape(sources: Sequence[tuple[Feature, ModelIOShape]]) -> tuple[int | None, ...]:

@@ -6,7 +6,7 @@ from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.folding import Folded
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
-from nlp_builder.layers.masking import MaskedConcatenate, first_step_open
+from nlp_builder.layers.masking import MaskedConcatenate, first_step_open, mask_by_vector
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
 from nlp_builder.layers.partly_frozen import PartlyFrozenEmbedding
@@ -29,6 +29,7 @@ __all__ = [
     "log_likelihood",
     "log_partition",
     "marginals",
+    "mask_by_vector",
     "nbest",
     "pair_marginals",
     "sample",

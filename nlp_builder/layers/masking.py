@@ -1,4 +1,4 @@
-"""Masks: joined with AND, and made safe for recurrent kernels."""
+"""Masks: joined with AND, brought to all steps, and made safe for recurrent kernels."""
 
 from __future__ import annotations
 
@@ -29,9 +29,47 @@ def first_step_open(mask: Any) -> Any:
     return ops.concatenate([first, mask[..., 1:]], axis=-1)
 
 
+def mask_by_vector(mask: Any, tensor: Any) -> Any:
+    """Gives a mask a value for each vector of its tensor.
+
+    Args:
+        mask: bool `(batch, ...)`, of fewer or more axes than `tensor` has vectors along; or None.
+        tensor: `(batch, ..., dim)`.
+
+    Returns:
+        Bool, of the axes of `tensor` but the last: what counts as a whole counts in all its steps,
+        and a vector that was made of steps counts if any of these does. None if `tensor` has no
+        steps, or the mask is one of other sizes.
+
+    Example:
+        >>> tuple(mask_by_vector(ops.ones((2, 6), "bool"), ops.zeros((2, 6, 4, 3))).shape)
+        (2, 6, 4)
+    """
+    if mask is None:
+        return None
+    rank = len(tensor.shape) - 1
+    if rank < 2 or not _same_sizes(mask, tensor, rank):
+        return None
+    if len(mask.shape) > rank:
+        return ops.any(mask, axis=tuple(range(rank, len(mask.shape))))
+    if len(mask.shape) == rank:
+        return mask
+    # (batch, ..., 1, 1)
+    whole = ops.expand_dims(mask, tuple(range(len(mask.shape), rank)))
+    return ops.logical_and(whole, ops.ones_like(tensor[..., 0], dtype="bool"))
+
+
+def _same_sizes(mask: Any, tensor: Any, rank: int) -> bool:
+    pairs = list(zip(mask.shape, tensor.shape[:rank], strict=False))
+    return all(None in pair or pair[0] == pair[1] for pair in pairs[1:])
+
+
 @keras.saving.register_keras_serializable(package="nlp_builder")
 class MaskedConcatenate(keras.layers.Layer):
     """Concatenates along the last axis; a step counts only if it counts in every masked input.
+
+    What is masked as a whole, a mask `(batch, words)` of `(batch, words, chars, dim)`, is masked in
+    all its steps.
 
     `keras.layers.Concatenate` joins masks with OR and takes an input without a mask as all True,
     so that one such input removes the mask of the others.
@@ -58,10 +96,13 @@ class MaskedConcatenate(keras.layers.Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the AND of the masks that are there, or None if none is."""
+        if mask is None:
+            return None
         joined = None
-        for part in mask if isinstance(mask, list | tuple) else [mask]:
-            if part is not None:
-                joined = part if joined is None else ops.logical_and(joined, part)
+        for part, tensor in zip(mask, inputs, strict=True):
+            its = mask_by_vector(part, tensor)
+            if its is not None:
+                joined = its if joined is None else ops.logical_and(joined, its)
         return joined
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_builder.layers import MaskedConcatenate, MaskedEmbedding, first_step_open
+from nlp_builder.layers import MaskedConcatenate, MaskedEmbedding, first_step_open, mask_by_vector
 
 from .backend import array, examples
 
@@ -35,6 +35,26 @@ def test_masks_are_joined_by_and():
 
 def test_without_masks_there_is_none():
     assert MaskedConcatenate().compute_mask([None, None], [None, None]) is None
+
+
+def test_what_is_masked_as_a_whole_is_masked_in_all_its_steps():
+    tensor = keras.ops.zeros((1, 2, 2, 3))
+    words = keras.ops.convert_to_tensor([[True, False]])
+    letters = keras.ops.convert_to_tensor([[[True, False], [True, True]]])
+    joined = MaskedConcatenate().compute_mask([tensor, tensor], [words, letters])
+    np.testing.assert_array_equal(array(joined), [[[1, 0], [0, 0]]])
+
+
+def test_a_mask_is_fitted_to_its_tensor():
+    words = keras.ops.convert_to_tensor([[True, True, False]])
+    tensor = keras.ops.zeros((1, 3, 2, 5))
+    np.testing.assert_array_equal(array(mask_by_vector(words, tensor)), [[[1, 1], [1, 1], [0, 0]]])
+    letters_of_words = keras.ops.convert_to_tensor([[[True, False], [False, False], [True, True]]])
+    fitted = mask_by_vector(letters_of_words, tensor[:, :, 0])
+    np.testing.assert_array_equal(array(fitted), [[1, 0, 1]])
+    assert mask_by_vector(words, keras.ops.zeros((1, 5))) is None
+    assert mask_by_vector(words, keras.ops.zeros((1, 4, 5))) is None
+    assert mask_by_vector(None, tensor) is None
 
 
 def test_concatenation_checks_its_inputs():

@@ -129,6 +129,9 @@ def _made(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
         raise ArchiveError(f"expected a Keras model, the file describes a {type(model).__name__}")
     made = {str(number): weight for number, weight in enumerate(model.get_weights())}
     same_arrays(made, {str(number): weight for number, weight in enumerate(weights)})
+    if policy := config["config"].get("dtype"):
+        # Keras keeps the policy of a sequential model, and does not read it.
+        model.dtype_policy = keras.saving.deserialize_keras_object(policy)
     model.set_weights(list(weights))
     return model
 

@@ -8,18 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.batching import (
-    Batches,
-    is_stream,
-    predict_texts,
-    quiet_end,
-    require_steps,
-    stream,
-)
+from nlp_builder.batching import predict_texts, quiet_end, require_steps
 from nlp_builder.features.archive import State
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
-from nlp_builder.features.targets import by_output, split_last, stream_by_output
+from nlp_builder.features.targets import by_output
+from nlp_builder.features.training_data import batches_of, parted, validation_of
 
 
 class Trainable(Feature):
@@ -124,11 +118,11 @@ class Trainable(Feature):
         pool = _pool(workers, use_multiprocessing, max_queue_size)
         require_steps(x, steps_per_epoch, epochs, "steps_per_epoch")
         require_steps(validation_data, validation_steps, epochs, "validation_steps")
-        x, y, weights, validation_data = self._parted(
-            x, y, sample_weight, validation_split, validation_data
+        x, y, weights, validation_data = parted(
+            self, x, y, sample_weight, validation_split, validation_data
         )
-        train = self._batches(x, y, weights, batch_size, shuffle=shuffle, **pool)
-        validation = self._validation(validation_data, batch_size, pool)
+        train = batches_of(self, x, y, weights, batch_size, shuffle=shuffle, **pool)
+        validation = validation_of(self, validation_data, batch_size, **pool)
         with quiet_end(steps_per_epoch):
             return graph.fit(
                 train,
@@ -181,7 +175,7 @@ class Trainable(Feature):
         """
         graph = self._compiled()
         pool = _pool(workers, use_multiprocessing, max_queue_size)
-        batches = self._batches(x, y, sample_weight, batch_size, shuffle=False, **pool)
+        batches = batches_of(self, x, y, sample_weight, batch_size, shuffle=False, **pool)
         with quiet_end(steps):
             return graph.evaluate(
                 batches, verbose=verbose, steps=steps, callbacks=callbacks, return_dict=return_dict
@@ -204,7 +198,9 @@ class Trainable(Feature):
         Args:
             x: texts as `preprocess_texts` takes them; or a generator or PyDataset of batches of
                 texts, with or without targets.
-            inference_batch: texts in a batch; the result is the same for any number.
+            inference_batch: texts in a batch. For the steps of the texts the result is the same for
+                any number, but where a model of any length pools what a convolution made of padding
+                (see `KerasWrapper`): give a maximum length there.
             steps: the number of batches of a generator that does not end.
             max_queue_size: as for `fit`.
             workers: as for `fit`.
@@ -256,46 +252,6 @@ class Trainable(Feature):
     def _trained(self) -> list[int]:
         return [id(weight) for weight in self._built().trainable_weights]
 
-    def _parted(self, x: Any, y: Any, weights: Any, share: float, validation: Any) -> Any:
-        names = self.output_names
-        targets, weights = by_output("targets", y, names), by_output("weights", weights, names)
-        return split_last(self, x, targets, weights, share, validation)
-
-    def _batches(self, x: Any, y: Any, weights: Any, batch_size: int, **kwargs: Any) -> Any:
-        if is_stream(x):
-            _require_none(y=y, sample_weight=weights)
-            kwargs.pop("shuffle")
-            source = x if self.output_names is None else stream_by_output(x, self.output_names)
-            return stream(self, source, with_targets=True, **kwargs)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} expects targets beside the texts, got none: pass y, or a "
-                "PyDataset of (texts, targets)"
-            )
-        batches = Batches(
-            self,
-            x,
-            by_output("targets", y, self.output_names),
-            sample_weight=by_output("weights", weights, self.output_names),
-            batch_size=batch_size,
-            random_seed=self.random_seed,
-            **kwargs,
-        )
-        if not len(batches):
-            raise ValueError(f"{type(self).__name__} expects texts and targets, got no text")
-        return batches
-
-    def _validation(self, data: Any, batch_size: int, pool: dict[str, Any]) -> Any:
-        if data is None or is_stream(data):
-            return None if data is None else self._batches(data, None, None, 0, shuffle=False)
-        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-            raise TypeError(
-                "expected validation_data as (texts, targets) or (texts, targets, weights), got "
-                f"{type(data).__name__}"
-            )
-        texts, targets, weights = (*data, None)[:3]
-        return self._batches(texts, targets, weights, batch_size, shuffle=False, **pool)
-
     def _training_state(self) -> State:
         graph = self._graph
         # What was compiled before a freeze has to be compiled again.
@@ -322,12 +278,3 @@ def _pool(
         "max_queue_size": max_queue_size,
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _require_none(**arguments: Any) -> None:
-    given = [name for name, value in arguments.items() if value is not None]
-    if given:
-        raise ValueError(
-            f"expected no {' and no '.join(given)} beside a generator or a PyDataset, which gives "
-            "them with each batch"
-        )

@@ -128,6 +128,14 @@ def test_texts_without_targets_and_no_texts_are_an_error():
         wrapper.fit([], [])
 
 
+def test_targets_that_are_vectors_come_in_lists_too():
+    wrapper = two_outputs()
+    wrapper.compile("adam", ["mse", "mse"])
+    arrays = wrapper.evaluate(TEXTS, [ZETA, ALPHA], verbose=0)
+    lists = wrapper.evaluate(TEXTS, {"zeta": ZETA.tolist(), "alpha": ALPHA.tolist()}, verbose=0)
+    assert lists == arrays
+
+
 def test_what_is_frozen_inside_a_model_after_build_stays_so():
     wrapper = one_output()
     wrapper.wrapped_model.get_layer("gru").trainable = False
@@ -184,5 +192,5 @@ def test_a_block_that_changed_below_is_told_of():
     letters = characters()
     wrapper = KerasWrapper(letters, keras.Sequential([keras.Input((None, 4)), layers.GRU(3)]))
     letters.set_params(embedding_dimension=5)
-    with pytest.raises(ValueError, match="which have become .* by set_params of the outermost"):
+    with pytest.raises(ValueError, match=r"which have become .* by set_params of the outermost"):
         wrapper.build(TEXTS)

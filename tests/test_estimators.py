@@ -278,4 +278,4 @@ CHECKS = [
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_scikit_learns_own_checks(make, check):
-    check(make.__name__, make())
+    assert check(make.__name__, make()) is None  # or it raises

@@ -20,8 +20,8 @@ ROOMS_BELOW = {
     "layers": set(),
     "saving": set(),
     "plotting": set(),
-    "batching": {"text"},
-    "features": {"text", "layers", "saving", "batching"},
+    "features": {"text", "layers", "saving"},
+    "batching": {"features"},
     "estimators": {"text", "features"},
     "labeling": {"text", "layers", "saving", "features", "batching", "plotting"},
 }

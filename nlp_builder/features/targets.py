@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from nlp_builder.batching import Batches, is_stream
+from nlp_builder.features.batching import Batches, is_stream
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.batching import predict_texts, quiet_end, require_steps
 from nlp_builder.features.archive import State
+from nlp_builder.features.batching import predict_texts, quiet_end, require_steps
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.targets import by_output

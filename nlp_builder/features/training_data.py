@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nlp_builder.batching import Batches, is_stream, stream
 from nlp_builder.features import tree
+from nlp_builder.features.batching import Batches, is_stream, stream
 from nlp_builder.features.targets import by_output, split_last, stream_by_output
 
 if TYPE_CHECKING:

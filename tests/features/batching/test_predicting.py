@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from nlp_builder import Batches
-from nlp_builder.batching import predict_texts
-from nlp_builder.batching.flat import flat_graph
-from tests.batching.letters import Letters, classifier, embedded, tagger
+from nlp_builder.features.batching import predict_texts
+from nlp_builder.features.batching.flat import flat_graph
+from tests.features.batching.letters import Letters, classifier, embedded, tagger
 
 RANDOM = np.random.default_rng(5)
 TEXTS = ["abcdefghij"[: RANDOM.integers(1, 10)] for _ in range(25)]

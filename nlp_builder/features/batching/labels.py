@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nlp_builder.batching.rows import ByText, ByToken
-from nlp_builder.batching.steps import InputSteps
+from nlp_builder.features.batching.rows import ByText, ByToken
+from nlp_builder.features.batching.steps import InputSteps
 from nlp_builder.text.checks import preview
 
 Kind = Literal["target", "weight"]

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.batching import order
-from nlp_builder.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
-from nlp_builder.batching.first_two import FirstTwo
-from nlp_builder.batching.labels import ByOutput, read_labels, take_labels
-from nlp_builder.batching.steps import InputSteps
+from nlp_builder.features.batching import order
+from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
+from nlp_builder.features.batching.first_two import FirstTwo
+from nlp_builder.features.batching.labels import ByOutput, read_labels, take_labels
+from nlp_builder.features.batching.steps import InputSteps
 from nlp_builder.text import take_rows
 from nlp_builder.text.checks import positive_int
 

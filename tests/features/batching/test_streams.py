@@ -11,8 +11,8 @@ import pandas
 import pytest
 
 from nlp_builder import Batches
-from nlp_builder.batching import is_stream, stream
-from tests.batching.letters import Letters, classifier, tagger
+from nlp_builder.features.batching import is_stream, stream
+from tests.features.batching.letters import Letters, classifier, tagger
 
 TEXTS = [["abc", "a"], ["ab", "abc"], ["abcdef"], ["a", "b", "c"]]
 

@@ -10,12 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.batching import order
-from nlp_builder.batching.batches import Batches
-from nlp_builder.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
-from nlp_builder.batching.first_two import FirstTwo
-from nlp_builder.batching.flat import flat_graph, unflatten
-from nlp_builder.batching.streams import is_stream, quiet_end, stream
+from nlp_builder.features.batching import order
+from nlp_builder.features.batching.batches import Batches
+from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
+from nlp_builder.features.batching.first_two import FirstTwo
+from nlp_builder.features.batching.flat import flat_graph, unflatten
+from nlp_builder.features.batching.streams import is_stream, quiet_end, stream
 from nlp_builder.text import Text, take_rows
 from nlp_builder.text.checks import positive_int
 

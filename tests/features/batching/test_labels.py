@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_builder.batching.labels import Labels, read_labels
-from nlp_builder.batching.steps import InputSteps
+from nlp_builder.features.batching.labels import Labels, read_labels
+from nlp_builder.features.batching.steps import InputSteps
 
 
 def steps(number: int, *lengths: int, maxlen: int | None = None) -> InputSteps:

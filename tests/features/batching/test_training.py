@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nlp_builder import Batches
-from tests.batching.letters import Letters, classifier, embedded, tagger
+from tests.features.batching.letters import Letters, classifier, embedded, tagger
 
 TEXTS = ["abc", "a", "abcdefg", "bc", "bcd", "e", "efg", "aa", "bb", "cde"]
 CLASSES = [int("a" in text) for text in TEXTS]

@@ -6,7 +6,6 @@ import pandas
 import pytest
 
 from nlp_builder import CRF, Batches, CRFLoss
-from nlp_builder.batching import stream
 from nlp_builder.features import (
     CharEmbeddingSequence,
     CharPerWordEmbeddingSequence,
@@ -14,7 +13,8 @@ from nlp_builder.features import (
     KerasWrapper,
     RNNDigest,
 )
-from tests.batching.letters import Letters
+from nlp_builder.features.batching import stream
+from tests.features.batching.letters import Letters
 
 
 def texts_of_many_lengths(number: int = 50) -> list[list[str]]:

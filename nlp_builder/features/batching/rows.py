@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nlp_builder.batching.steps import InputSteps, with_as_many_steps
+from nlp_builder.features.batching.steps import InputSteps, with_as_many_steps
 from nlp_builder.text.checks import preview
 
 _NO_NUMBERS = np.zeros(0, "int32")

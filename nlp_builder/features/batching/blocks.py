@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nlp_builder.batching.steps import InputSteps
+from nlp_builder.features.batching.steps import InputSteps
 from nlp_builder.text import Text, take_rows, text_columns
 from nlp_builder.text.checks import preview
 

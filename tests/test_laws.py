@@ -1,8 +1,7 @@
 """Laws that every block keeps."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -10,9 +9,21 @@ import pandas as pd
 import pytest
 
 import nlp_builder
-from nlp_builder.features import Feature, ModelIOShape
-from nlp_builder.features.tree import output_shapes, parts_first
+from nlp_builder.features import Feature
+from nlp_builder.features.tree import parts_first
 from tests.blocks import ROWS, Row
+from tests.handling import (
+    arrays,
+    assert_equal,
+    chosen,
+    each,
+    flat,
+    shapes,
+    size,
+    steps_of,
+    train_a_little,
+    untraced,
+)
 
 
 @pytest.fixture(scope="module", params=ROWS.values(), ids=ROWS.keys())
@@ -30,47 +41,6 @@ def block(row) -> Feature:
 def own(row) -> Feature:
     """One that a law may change."""
     return row.make().build(row.corpus)
-
-
-def arrays(result) -> list[Any]:
-    return result if isinstance(result, list) else [result]
-
-
-def each(texts: Any, change: Callable[[Any], Any]) -> Any:
-    """Change texts: of a dict of texts, those under each name."""
-    if isinstance(texts, Mapping):
-        return {name: change(column) for name, column in texts.items()}
-    return change(texts)
-
-
-def chosen(texts: Any, rows: Iterable[int]) -> Any:
-    order = list(rows)
-    return each(texts, lambda column: [column[number] for number in order])
-
-
-def size(texts: Any) -> int:
-    return len(next(iter(texts.values())) if isinstance(texts, Mapping) else texts)
-
-
-def steps_of(block: Feature) -> list[int]:
-    """The outputs that are sequences, and not one vector for a text."""
-    ranks = [len(shape.shape) for shape in output_shapes(block)]
-    return [number for number, rank in enumerate(ranks) if rank > 1]
-
-
-def shapes(block: Feature) -> list[ModelIOShape]:
-    return block.inputs_shape if isinstance(block.inputs_shape, list) else [block.inputs_shape]
-
-
-def untraced(block: Feature, ids: Any) -> list[np.ndarray]:
-    """The outputs for ids, without the graph of TensorFlow that calling the block makes."""
-    return [np.asarray(a) for a in arrays(keras.Model(block.inputs, block.outputs)(ids))]
-
-
-def assert_equal(one, other) -> None:
-    for a, b in zip(arrays(one), arrays(other), strict=True):
-        assert a.dtype == b.dtype
-        np.testing.assert_array_equal(a, b)
 
 
 def test_config_names_every_argument(row):
@@ -280,23 +250,6 @@ def test_frozen_weights_stay_and_unfreezing_restores(row, own):
         np.testing.assert_array_equal(before, weight.numpy())
     assert own.unfreeze().trainable_weights_amount == trainable
     assert row.make().freeze().build(row.corpus).trainable_weights_amount == 0
-
-
-def train_a_little(block: Feature, corpus: Any) -> None:
-    """Train the block as a part of a model, with a target that pulls at all its weights."""
-    model = keras.Model(block.inputs, keras.layers.Dense(1)(flat(block)))
-    # Three small steps are quicker than tracing them; the law of saved models traces.
-    model.compile(keras.optimizers.AdamW(0.1, weight_decay=0.1), "mse", run_eagerly=True)
-    ids = block.preprocess_texts(corpus)
-    model.fit(ids, np.arange(size(corpus), dtype="float32"), epochs=3, verbose=0)
-
-
-def flat(block: Feature) -> Any:
-    """All outputs of a block as one vector for each text."""
-    vectors = arrays(block.outputs)
-    while any(len(vector.shape) > 2 for vector in vectors):
-        vectors = [keras.ops.sum(v, axis=1) if len(v.shape) > 2 else v for v in vectors]
-    return keras.ops.concatenate(vectors, axis=-1)
 
 
 def test_training_moves_what_is_trainable_and_no_padding(row, own):

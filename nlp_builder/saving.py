@@ -178,6 +178,8 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
         error.add_note(f"{path} was not written; an older file of that name is as it was.")
         raise
 

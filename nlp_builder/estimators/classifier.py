@@ -22,7 +22,9 @@ class TextClassifier(ClassifierMixin, TextEstimator):
     those of the wrapped model, and of blocks by their `random_state` and `random_seed`, which also
     seeds the order of the texts. Two fits on the same texts agree; a `Dropout` layer needs a seed
     for it. What a wrapper that is built has learnt is not used. Parameters of its blocks are named
-    by the way to them: `wrapper__inputs__units_per_layer`.
+    by the way to them: `wrapper__inputs__random_state`. One that changes a shape needs a model of
+    that shape beside it: a list of grids, [{"wrapper__inputs__units_per_layer": [5],
+    "wrapper__wrapped_model": [model_of_5]}, ...].
 
     Give a cross-validation lists, Series or arrays of texts, and DataFrames of several: it cannot
     cut a dict. Use `n_jobs=1`, and `workers` for threads that make the batches of a fit. With more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,12 +26,13 @@ _OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained
 _DAMAGE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
-def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> Feature:
+def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer], *, compile: bool) -> Feature:
     """Make the blocks that an archive holds.
 
     Args:
         archive: what `archive_of` returned.
         tokenizers: functions by the names under which the file asks for them.
+        compile: bring back what is needed to go on training.
 
     Returns:
         The last block, of which the others are parts.
@@ -42,7 +44,7 @@ def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> Feature
     entries = archive.config.get("blocks")
     if not isinstance(entries, list) or not entries:
         raise ArchiveError("config.json lists no blocks")
-    reader = _Reader(archive, tokenizers)
+    reader = _Reader(archive, tokenizers, compile=compile)
     for entry in entries:
         reader.add(entry)
     if reader.unused:
@@ -53,8 +55,11 @@ def block_from(archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> Feature
 class _Reader:
     """Turns plain values into blocks."""
 
-    def __init__(self, archive: Archive, tokenizers: Mapping[str, Tokenizer]) -> None:
+    def __init__(
+        self, archive: Archive, tokenizers: Mapping[str, Tokenizer], *, compile: bool
+    ) -> None:
         self._archive = archive
+        self._compile = compile
         self._tokenizers = tokenizers
         self.blocks: list[Feature] = []
         self._models: dict[int, keras.Model] = {}
@@ -161,6 +166,9 @@ class _Reader:
         names = {name for name in self.unused if name.startswith(prefix)}
         self.unused -= names
         archive = self._archive
+        if not self._compile:
+            values = {name: value for name, value in values.items() if name != "compiled"}
+            names = {name for name in names if not name.startswith(f"{prefix}training/")}
         return State(
             values,
             {
@@ -184,6 +192,7 @@ def deserialize(
     *,
     tokenizers: Mapping[str, Tokenizer] | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
 ) -> Feature:
     """Make a block from the bytes that `serialize` returned.
 
@@ -192,6 +201,8 @@ def deserialize(
         tokenizers: functions that the file asks for by name, since it holds none.
         custom_objects: classes and functions of Keras models that the file asks for by name, as
             for `keras.saving.load_model`; registered ones are found without.
+        compile: bring back optimizer, loss and metrics, if the file has them; False to do without,
+            where a loss is lost, say.
 
     Returns:
         A block of the same class with the same ids and the same outputs.
@@ -212,8 +223,10 @@ def deserialize(
         raise TypeError(f"expected tokenizers as a dict of functions, got {tokenizers!r}")
     if not isinstance(custom_objects, Mapping | None):
         raise TypeError(f"expected custom_objects as a dict, got {custom_objects!r}")
-    with keras.saving.custom_object_scope(dict(custom_objects or {})):
-        return block_from(saving.unpack(data), tokenizers or {})
+    # A scope of ours would hide one that the user opened.
+    scope = keras.saving.custom_object_scope(dict(custom_objects)) if custom_objects else None
+    with scope or contextlib.nullcontext():
+        return block_from(saving.unpack(data), tokenizers or {}, compile=compile)
 
 
 def load(
@@ -221,6 +234,7 @@ def load(
     *,
     tokenizers: Mapping[str, Tokenizer] | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
 ) -> Feature:
     """Make a block from the file that `save` wrote.
 
@@ -228,6 +242,7 @@ def load(
         path: the file.
         tokenizers: as for `deserialize`.
         custom_objects: as for `deserialize`.
+        compile: as for `deserialize`.
 
     Returns:
         A block of the same class with the same ids and the same outputs.
@@ -244,4 +259,6 @@ def load(
         ...     load(f"{folder}/block.nlpb")
         <CharPerWordEmbeddingSequence (30, 12), int32 -> (30, 12, 4), float32>
     """
-    return deserialize(saving.read(path), tokenizers=tokenizers, custom_objects=custom_objects)
+    return deserialize(
+        saving.read(path), tokenizers=tokenizers, custom_objects=custom_objects, compile=compile
+    )

@@ -14,6 +14,7 @@ from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.targets import by_output
 from nlp_builder.features.training_data import batches_of, parted, validation_of
+from nlp_builder.text.checks import positive_int
 
 
 class Trainable(Feature):
@@ -132,7 +133,7 @@ class Trainable(Feature):
                 validation_data=validation,
                 steps_per_epoch=steps_per_epoch,
                 validation_steps=validation_steps,
-                class_weight=class_weight and dict(class_weight),
+                class_weight=_class_weight(class_weight),
                 shuffle=False,  # the batches see to it
                 **kwargs,
             )
@@ -216,6 +217,7 @@ class Trainable(Feature):
             ValueError: if the block is not built.
             TypeError: if texts are of the wrong kind.
         """
+        positive_int("inference_batch", inference_batch)
         outputs = predict_texts(
             self._built(),
             self,
@@ -267,6 +269,15 @@ class Trainable(Feature):
         if compiled is not None:
             restore_training(self._built(), compiled, variables)
             self._compiled_for = self._trained()
+
+
+def _class_weight(weights: Any) -> dict[int, float] | None:
+    if not isinstance(weights, Mapping | None):
+        raise TypeError(
+            f"expected class_weight as a dict from the number of a class to its weight, got "
+            f"{weights!r}: sklearn.utils.class_weight.compute_class_weight makes balanced ones"
+        )
+    return None if weights is None else dict(weights)
 
 
 def _pool(

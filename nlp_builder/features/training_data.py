@@ -61,8 +61,8 @@ def batches_of(
         return stream(block, source, with_targets=True, by_token=_have_tokens(block), **kwargs)
     if y is None:
         raise ValueError(
-            f"{name} expects targets beside the texts, got none: pass y, or a PyDataset of "
-            "(texts, targets)"
+            f"{name} expects targets beside the texts, got none: pass y, or a generator or "
+            "PyDataset of (texts, targets); datasets of TensorFlow are not read"
         )
     batches = Batches(
         block,

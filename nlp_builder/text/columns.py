@@ -59,7 +59,7 @@ def text_columns(
         {None: ['who?', 'me']}
     """
     columns = {
-        name: read_texts(column, copy=copy) for name, column in _columns(texts, names).items()
+        name: _read(name, column, copy=copy) for name, column in _columns(texts, names).items()
     }
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -88,6 +88,15 @@ def take_rows(
     order = rows.tolist() if isinstance(rows, np.ndarray) else rows
     taken = {name: [column[row] for row in order] for name, column in columns.items()}
     return taken.get(None, taken)
+
+
+def _read(name: str | None, column: Any, *, copy: bool) -> list[Text]:
+    try:
+        return read_texts(column, copy=copy)
+    except TypeError as error:
+        if name is None:
+            raise
+        raise TypeError(f"{error}; in the texts {name!r}") from error
 
 
 def _columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, Any]:

@@ -173,6 +173,8 @@ def _counted(tokens: Any) -> Counter[str]:
     try:
         counts = Counter(tokens)
     except TypeError as error:
+        if "unhashable" not in str(error):
+            raise  # a tokenizer's own
         raise TypeError(
             f"expected tokens of type str, got something unhashable ({error}): "
             "count the tokens of one text at a time"

@@ -194,3 +194,46 @@ def test_a_block_that_changed_below_is_told_of():
     letters.set_params(embedding_dimension=5)
     with pytest.raises(ValueError, match=r"which have become .* by set_params of the outermost"):
         wrapper.build(TEXTS)
+
+
+def my_loss(y, predicted):
+    return keras.ops.mean(keras.ops.square(keras.ops.cast(y, "float32") - predicted[:, 0]))
+
+
+def test_a_loss_of_ones_own_is_handed_in_or_left_out():
+    wrapper = one_output()
+    wrapper.compile("adam", my_loss)
+    wrapper.fit(TEXTS, np.zeros(20), verbose=0)
+    data = wrapper.serialize()
+    with pytest.raises(nlp_builder.ArchiveError, match=r"needs 'my_loss'.*custom_objects="):
+        nlp_builder.deserialize(data)
+    again = nlp_builder.deserialize(data, custom_objects={"my_loss": my_loss})
+    again.fit(TEXTS, np.zeros(20), verbose=0)
+    with keras.saving.custom_object_scope({"my_loss": my_loss}):
+        nlp_builder.deserialize(data)
+    alone = nlp_builder.deserialize(data, compile=False)
+    np.testing.assert_array_equal(alone.predict(TEXTS), wrapper.predict(TEXTS))
+    with pytest.raises(ValueError, match="not compiled"):
+        alone.fit(TEXTS, np.zeros(20))
+
+
+@pytest.mark.parametrize(
+    ("targets", "kind", "match"),
+    [
+        (np.array([1.0] * 19 + [np.nan]), ValueError, "finite targets, got NaN .* position 19"),
+        ([1.0] * 19 + [None], TypeError, "got None .* at position 19"),
+    ],
+    ids=["nan", "none"],
+)
+def test_missing_targets_are_an_error_that_names_the_place(targets, kind, match):
+    wrapper = one_output()
+    wrapper.compile("adam", "mse")
+    with pytest.raises(kind, match=match):
+        wrapper.fit(TEXTS, targets)
+
+
+def test_class_weights_by_a_name_are_an_error():
+    wrapper = one_output()
+    wrapper.compile("adam", "mse")
+    with pytest.raises(TypeError, match="class_weight as a dict"):
+        wrapper.fit(TEXTS, ALPHA, class_weight="balanced")

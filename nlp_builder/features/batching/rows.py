@@ -102,20 +102,25 @@ def _misfit(
 
 def _numbers(values: np.ndarray, kind: str, place: str) -> np.ndarray:
     if values.dtype.kind in "USO" and values.size:
-        first = values.reshape(-1)[0]
+        flat = values.reshape(-1).tolist()
+        odd = (n for n, value in enumerate(flat) if not isinstance(value, int | float))
+        first = next(odd, 0)
         raise TypeError(
-            f"expected numbers as {kind}s{place}, got {preview(first)} ({type(first).__name__}): "
-            "encode labels as whole numbers first, and fill what is missing"
+            f"expected numbers as {kind}s{place}, got {preview(flat[first])} "
+            f"({type(flat[first]).__name__}) at position {first}: encode labels as whole numbers "
+            "first, and fill what is missing"
         )
     if values.dtype.kind not in "biufUSO":
         raise TypeError(f"expected numbers as {kind}s{place}, got an array of {values.dtype}")
     if kind == "target" and values.dtype.kind in "iu":
         return values
     floats = values.astype("float32", copy=False)
-    if kind == "weight" and not np.isfinite(floats).all():
+    finite = np.isfinite(floats)
+    if not finite.all():
+        position = int(np.argmin(finite.reshape(len(floats), -1).all(axis=1)))
         raise ValueError(
-            f"expected finite weights{place}, got NaN or infinity: give a text that is not to "
-            "count the weight 0"
+            f"expected finite {kind}s{place}, got NaN or infinity at position {position}: leave "
+            "the text out, or give it the weight 0 and another target"
         )
     return floats
 

@@ -228,7 +228,7 @@ def test_a_vector_that_is_no_number_stops_a_build_and_leaves_nothing_behind(tmp_
     with pytest.raises(ValueError, match="NaN or infinity in vector 0 of the word 'a'"):
         block.build(CORPUS)
     assert block.weights_amount is None
-    with pytest.raises(ValueError, match="cannot keep 'word2vec_src'.*NaN or infinity"):
+    with pytest.raises(ValueError, match=r"cannot keep 'word2vec_src'.*NaN or infinity"):
         block.serialize()
     np.testing.assert_array_equal(vector_of(block.build(["cat dog"]), "cat"), [1, 2])
 

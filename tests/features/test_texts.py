@@ -1,5 +1,8 @@
 """Any text is survived, and what is no text is refused with a reason."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -149,3 +152,24 @@ def test_an_unknown_word_gets_the_mean_vector():
     vectors = block(block.preprocess_texts([["nowhere", "Oslo"]]))[0]
     np.testing.assert_allclose(vectors[0], small_vectors().matrix.mean(axis=0), rtol=1e-6)
     np.testing.assert_array_equal(vectors[1], small_vectors()["Oslo"])
+
+
+NO_PROCESS = """
+import os, sys
+from nlp_builder import CharPerWordEmbeddingSequence
+block = CharPerWordEmbeddingSequence(str.split, 4).build(["a few words"])
+started = []
+starting = {"os.fork", "os.posix_spawn", "subprocess.Popen"}
+sys.addaudithook(lambda event, _: started.append(event) if event in starting else None)
+for _ in range(3):
+    block.preprocess_texts(["a few words"] * 300)
+assert started == [], started
+if os.fork() == 0:  # the hook sees what it has to see
+    os._exit(0)
+assert started == ["os.fork"]
+"""
+
+
+def test_ids_are_made_without_a_process():
+    done = subprocess.run([sys.executable, "-c", NO_PROCESS], capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr

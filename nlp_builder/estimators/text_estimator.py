@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from nlp_builder.features import KerasWrapper, RNNDigest
+from nlp_builder.features.batching import count_rows, require_count
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -131,10 +132,10 @@ def require_finite(outputs: np.ndarray) -> None:
 
 
 def _common_length(columns: dict[Any, Any], targets: Any, weights: Any) -> int:
-    size = len(next(iter(columns.values())))
+    size = count_rows(columns)
     for name, values in [("target", targets), ("sample weight", weights)]:
-        if values is not None and len(values) != size:
-            raise ValueError(f"expected a {name} for each of {size} texts, got {len(values)}")
+        if values is not None:
+            require_count(name, values, size)
     return size
 
 

@@ -73,6 +73,16 @@ class CountedWords(TextRepresentation):
         """(words, dim)."""
         return ModelIOShape((self.sequence_maxlen, self._dimension), self._output_dtype)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name: those that all blocks of the kind have."""
+        return {
+            "tokenizer": self.tokenizer,
+            "sequence_maxlen": self.sequence_maxlen,
+            "min_freq_percentile": self.min_freq_percentile,
+            "max_vocabulary": self.max_vocabulary,
+            "random_state": self.random_state,
+        }
+
     def _symbols(self) -> Symbols:
         return partial(words_of, tokenizer=self._tokenizer)
 

@@ -75,14 +75,7 @@ class FasttextEmbeddingSequence(CountedWords):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
-        return {
-            "tokenizer": self.tokenizer,
-            "fasttext_src": self.fasttext_src,
-            "sequence_maxlen": self.sequence_maxlen,
-            "min_freq_percentile": self.min_freq_percentile,
-            "max_vocabulary": self.max_vocabulary,
-            "random_state": self.random_state,
-        }
+        return {**super().get_config(), "fasttext_src": self.fasttext_src}
 
     def _arguments_to_keep(self) -> dict[str, Any]:
         return {**self.get_config(), "fasttext_src": self._vectors_to_keep()}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from nlp_builder.features.batching import Batches, is_stream
+from nlp_builder.features.batching import Batches, count_rows, is_stream, require_count
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
-    from nlp_builder.features.feature import Feature
+    from nlp_builder.features.training import Trainable
 
 
 def by_output(what: str, values: Any, names: Sequence[str] | None) -> Any:
@@ -62,13 +62,13 @@ def by_output(what: str, values: Any, names: Sequence[str] | None) -> Any:
 
 
 def split_last(
-    block: Feature, x: Any, y: Any, weights: Any, share: float, validation_data: Any
+    block: Trainable, x: Any, y: Any, weights: Any, share: float, validation_data: Any
 ) -> tuple[Any, Any, Any, Any]:
     """Part the last texts from the others, to validate on them.
 
     Args:
-        block: what reads the texts.
-        x: texts.
+        block: what is trained.
+        x: texts, or batches of them.
         y: targets.
         weights: weights or None.
         share: from 0 to 1; 0 for none.
@@ -78,7 +78,8 @@ def split_last(
         Texts, targets and weights to train on, and the three to validate on.
 
     Raises:
-        ValueError: if one of both parts would be empty, or there are batches and not texts.
+        ValueError: if numbers of texts and targets differ, one of both parts would be empty, or
+            there are batches and not texts.
     """
     if validation_data is not None or not share:
         return x, y, weights, validation_data
@@ -87,9 +88,13 @@ def split_last(
             "expected texts for validation_split, got batches: pass validation_data instead"
         )
     columns = text_columns(x, block.text_names)
-    size = len(next(iter(columns.values())))
+    size = count_rows(columns)
+    y = by_output("targets", y, block.output_names)
+    weights = by_output("weights", weights, block.output_names)
     for kind, values in (("target", y), ("weight", weights)):
-        _require_length(kind, values, size)
+        for value in values.values() if isinstance(values, Mapping) else [values]:
+            if value is not None:
+                require_count(kind, value, size)
     cut = int(size * (1.0 - share))
     if not 0 < share < 1 or not 0 < cut < size:
         raise ValueError(
@@ -153,12 +158,6 @@ def _item_by_output(item: Any, names: Sequence[str]) -> Any:
         return item
     kinds = ("targets", "weights")
     return (item[0], *(by_output(k, v, names) for k, v in zip(kinds, item[1:], strict=False)))
-
-
-def _require_length(kind: str, values: Any, size: int) -> None:
-    for value in values.values() if isinstance(values, Mapping) else [values]:
-        if value is not None and len(value) != size:
-            raise ValueError(f"expected a {kind} for each of {size} texts, got {len(value)}")
 
 
 def _part(values: Any, rows: slice) -> Any:

@@ -83,14 +83,10 @@ class TrainableWordEmbeddingSequence(CountedWords):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments by name."""
         return {
-            "tokenizer": self.tokenizer,
+            **super().get_config(),
             "embedding_dimension": self.embedding_dimension,
             "word2vec_src": self.word2vec_src,
-            "sequence_maxlen": self.sequence_maxlen,
-            "min_freq_percentile": self.min_freq_percentile,
-            "max_vocabulary": self.max_vocabulary,
             "pretrained_trainable": self.pretrained_trainable,
-            "random_state": self.random_state,
         }
 
     def _arguments_to_keep(self) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from nlp_builder.features.archive import State
 from nlp_builder.features.batching import predict_texts, quiet_end, require_steps
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
-from nlp_builder.features.targets import by_output
-from nlp_builder.features.training_data import batches_of, parted, validation_of
+from nlp_builder.features.targets import by_output, split_last
+from nlp_builder.features.training_data import batches_of, validation_of
 from nlp_builder.text.checks import positive_int
 
 
@@ -119,7 +119,7 @@ class Trainable(Feature):
         pool = _pool(workers, use_multiprocessing, max_queue_size)
         require_steps(x, steps_per_epoch, epochs, "steps_per_epoch")
         require_steps(validation_data, validation_steps, epochs, "validation_steps")
-        x, y, weights, validation_data = parted(
+        x, y, weights, validation_data = split_last(
             self, x, y, sample_weight, validation_split, validation_data
         )
         train = batches_of(self, x, y, weights, batch_size, shuffle=shuffle, **pool)

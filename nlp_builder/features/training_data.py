@@ -6,32 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from nlp_builder.features import tree
 from nlp_builder.features.batching import Batches, is_stream, stream
-from nlp_builder.features.targets import by_output, split_last, stream_by_output
+from nlp_builder.features.targets import by_output, stream_by_output
 
 if TYPE_CHECKING:
     from nlp_builder.features.training import Trainable
-
-
-def parted(block: Trainable, x: Any, y: Any, weights: Any, share: float, validation: Any) -> Any:
-    """Give each output its own targets, and part the last texts to validate on them.
-
-    Args:
-        block: what is trained.
-        x: texts, or batches of them.
-        y: targets.
-        weights: weights, or None.
-        share: of the texts to validate on, 0 for none.
-        validation: what there is to validate on.
-
-    Returns:
-        Texts, targets and weights to train on, and what to validate on.
-
-    Raises:
-        ValueError: if numbers of texts and targets differ, or one of both parts would be empty.
-    """
-    names = block.output_names
-    targets, weights = by_output("targets", y, names), by_output("weights", weights, names)
-    return split_last(block, x, targets, weights, share, validation)
 
 
 def batches_of(

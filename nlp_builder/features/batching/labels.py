@@ -123,6 +123,24 @@ def read_labels(
     return labels
 
 
+def require_count(kind: str, values: Any, num_texts: int, place: str = "") -> None:
+    """Refuse targets or weights of another number than there are texts.
+
+    Args:
+        kind: what they are, for the error.
+        values: something with a length.
+        num_texts: how many texts there are.
+        place: of which output, for the error.
+
+    Raises:
+        ValueError: if the numbers differ.
+    """
+    if len(values) != num_texts:
+        raise ValueError(
+            f"expected a {kind} for each of {num_texts} texts, got {len(values)}{place}"
+        )
+
+
 def take_labels(labels: Sequence[Labels], rows: Any, inputs: Sequence[np.ndarray]) -> list[Any]:
     """Return the targets and weights of a batch.
 
@@ -171,8 +189,7 @@ def _has_tokens(by_token: ByOutput, name: Any) -> bool:
 
 def _rows(values: Any, num_texts: int, kind: Kind, place: str) -> np.ndarray | list[Any]:
     rows = _collection(values, kind, place)
-    if len(rows) != num_texts:
-        raise ValueError(f"expected a {kind} for each of {num_texts} texts, got {len(rows)}{place}")
+    require_count(kind, rows, num_texts, place)
     return rows
 
 

@@ -28,7 +28,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-memory lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-saving bench-memory lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -112,6 +112,10 @@ $(BENCH_TORCH)/installed:
 bench-preprocessing: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time texts to ids beside GiaNLP; CORPUS=folder
 	@echo "==> Timing texts to ids in turn with GiaNLP (2 minutes, leave the machine alone)"
 	@$(BIN)/python benchmarks/preprocessing.py --gianlp $(BENCH_GIANLP)/bin/python $(if $(CORPUS),--corpus "$(CORPUS)")
+
+bench-saving: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time and weigh files of 400,000 vectors beside NumPy, GiaNLP and Keras
+	@echo "==> Saving, loading and mapping in turn with the peers (5 minutes, 8 GB, leave the machine alone)"
+	@$(BIN)/python benchmarks/saving.py --gianlp $(BENCH_GIANLP)/bin/python
 
 bench-memory: $(VENV)/installed-demo  ## show that long streams of texts take no more memory; SENTENCES=n
 	@echo "==> Reading a stream of sentences (a minute a million)"

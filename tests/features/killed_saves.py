@@ -11,6 +11,7 @@ import random
 import select
 import signal
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,15 +58,15 @@ class Rounds:
         self.path, self.random = path, random.Random(seed)
         self.blocks = {name: version(name) for name in VERSIONS}
         self.expected = {name: shown(block) for name, block in self.blocks.items()}
-        self.mean_seconds()  # the first saves of a process take longer
-        self.seconds = self.mean_seconds()
+        self.save_each()  # the first saves of a process take longer
+        self.seconds = self.save_each()
+        self.before = VERSIONS[-1]
 
-    def mean_seconds(self) -> float:
-        """The time of a save that is not killed."""
+    def save_each(self) -> float:
+        """Save all versions, and return how long one takes."""
         start = time.perf_counter()
         for block in self.blocks.values():
             block.save(self.path)
-        self.before = VERSIONS[-1]
         return (time.perf_counter() - start) / len(VERSIONS)
 
     def next(self) -> Round:
@@ -94,8 +95,10 @@ class Rounds:
                 name = after(name)
                 self.blocks[name].save(self.path)
                 os.write(reporting, name.encode())
+        except BaseException:
+            traceback.print_exc()
         finally:
-            os._exit(1)
+            os._exit(1)  # nothing of the parent is to be flushed or torn down here
 
     def end(self, child: int, reports: int) -> Round:
         """Kill the process, and look at what it left."""

@@ -166,16 +166,17 @@ def memory(pythons, folder, processes, matrix):
 
 
 def draw(rows, memory_rows, path):
-    figure, (left, right) = new_figure(1, 2, figsize=(12, 4))
-    for shift, peer in enumerate(PEERS):
-        chosen = [(place, row[peer]) for place, row in enumerate(rows) if peer in row]
-        places = [place + 0.16 * shift for place, _ in chosen]
-        left.barh(places, [ratio[1] for _, ratio in chosen], 0.15, label=f"{peer} over ours")
-    left.set_yticks([place + 0.32 for place in range(len(rows))], [row["what"] for row in rows])
+    figure, (left, right) = new_figure(1, 2, figsize=(13, 4))
+    for peer in PEERS:
+        found = [(row[peer], row["what"]) for row in rows if peer in row]
+        if found:
+            left.plot([r[1] for r, _ in found], [w for _, w in found], "o", label=f"{peer} / ours")
+            for (least, _, largest), what in found:
+                left.plot([least, largest], [what] * 2, color=left.lines[-1].get_color())
     left.set_xscale("log")
     left.axvline(1, color="black", linewidth=1)
     left.set_xlabel("time of the peer over ours (the larger, the faster ours)")
-    left.legend(fontsize="small")
+    figure.legend(loc="outside upper left", ncols=len(PEERS), fontsize="small")
     right.barh([row["what"] for row in memory_rows], [row["MB"] for row in memory_rows])
     right.set_xlabel("memory beyond the processes without the block, MB")
     save_figure(figure, path)

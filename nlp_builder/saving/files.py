@@ -1,0 +1,139 @@
+"""Files: written so that there is always a whole one, and read where they lie."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from nlp_builder.saving.archive import Archive, pieces, read_archive
+from nlp_builder.saving.errors import refuse
+from nlp_builder.saving.limits import Limits
+
+
+def write(path: str | os.PathLike[str], archive: Archive | bytes) -> None:
+    """Write an archive to a file so that at any moment the old file or the new one is there, whole.
+
+    Args:
+        path: where to write; its folder must exist. A link stays one, and what it names is written.
+        archive: what to keep.
+
+    Raises:
+        OSError: if the folder is missing, the path is a folder, or the disk is full; an older file
+            is then as it was. A process that is killed here may leave a hidden file beside it.
+        TypeError: as for `pack`.
+        ValueError: as for `pack`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write(f"{folder}/block.nlpb", Archive({"greeting": "hello"}))
+        ...     open_archive(f"{folder}/block.nlpb").config
+        {'greeting': 'hello'}
+    """
+    _write_pieces(path, [archive] if isinstance(archive, bytes) else pieces(archive))
+
+
+def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Archive:
+    """Read a file; its arrays stay in the file until they are used, and are shared by processes.
+
+    Args:
+        path: the file. Who changes it in place changes the arrays; `write` replaces it instead.
+        limits: how much is read; None for `Limits()`.
+
+    Returns:
+        The archive; its arrays can be written, and the file stays as it is.
+
+    Raises:
+        ArchiveError: as for `unpack`.
+        OSError: if there is no such file, it may not be read, or is a folder, a pipe or a device.
+        TypeError: if `path` is not a path.
+
+    Example:
+        >>> open_archive("nowhere.nlpb")
+        Traceback (most recent call last):
+            ...
+        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.nlpb'
+    """
+    limits = limits or Limits()
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        limits.require("file_bytes", "bytes of the file", size)
+        if size == 0:
+            refuse("the file is empty")
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return read_archive(memoryview(mapped), limits)
+
+
+def read(path: str | os.PathLike[str]) -> bytes:
+    """Read a whole file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its bytes.
+
+    Example:
+        >>> read("nowhere.nlpb")
+        Traceback (most recent call last):
+            ...
+        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.nlpb'
+    """
+    with _opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    if isinstance(path, bytes | bytearray | memoryview):
+        raise TypeError("expected a path, got bytes: for the bytes of a block, call deserialize")
+    with open(Path(path), "rb", opener=_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"expected a regular file, got a pipe or a device: {path}")
+        yield file
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a path without waiting for somebody who writes into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise IsADirectoryError(f"expected the name of a file, got the folder {path}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {target.parent}")
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with open(temporary, "xb") as file:
+            file.writelines(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
+        error.add_note(f"{path} was not written; an older file of that name is as it was.")
+        raise
+    _keep_name(target.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """Bring the new name to the disk as well, so that a power failure does not undo it."""
+    with contextlib.suppress(OSError):  # Windows opens no folder, some file systems keep none
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,67 @@
+"""Lists of strings by name, as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from nlp_builder.saving.errors import refuse
+from nlp_builder.saving.json_text import from_json, structure, to_json
+from nlp_builder.saving.limits import Limits
+
+VOCABULARIES = "vocabularies.json"
+
+
+def vocabularies_to(vocabularies: Mapping[str, Sequence[str]]) -> bytes:
+    """Write vocabularies.
+
+    Args:
+        vocabularies: tokens by name.
+
+    Returns:
+        JSON.
+
+    Raises:
+        TypeError: if a token is no str.
+        ValueError: if a vocabulary holds a token twice.
+    """
+    lists = {name: list(tokens) for name, tokens in vocabularies.items()}
+    for name, tokens in lists.items():
+        if (fault := _fault(tokens)) is not None:
+            raise fault[0](f"cannot keep the vocabulary {name!r}: {fault[1]}")
+    return to_json(lists)
+
+
+def vocabularies_from(data: memoryview, limits: Limits) -> dict[str, list[str]]:
+    """Read vocabularies.
+
+    Args:
+        data: what `vocabularies_to` returned.
+        limits: how many tokens are made.
+
+    Returns:
+        Tokens by name.
+
+    Raises:
+        ArchiveError: if there is something else than lists of strings, a token is twice in one of
+            them, or there are more tokens than the limit.
+    """
+    counted = structure(data)
+    values = max(counted.strings, counted.values)
+    limits.require("tokens", f"tokens and names of vocabularies in {VOCABULARIES}", values)
+    vocabularies = from_json(VOCABULARIES, data, limits)
+    for name, tokens in vocabularies.items():
+        if not isinstance(tokens, list):
+            refuse(f"{VOCABULARIES}: {name!r:.60} is {type(tokens).__name__}, expected a list")
+        if (fault := _fault(tokens)) is not None:
+            refuse(f"{VOCABULARIES}: {name!r:.60}: {fault[1]}")
+    return vocabularies
+
+
+def _fault(tokens: list[str]) -> tuple[type[Exception], str] | None:
+    if kinds := set(map(type, tokens)) - {str}:
+        return TypeError, f"expected strings, found {kinds.pop().__name__}"
+    if len(set(tokens)) != len(tokens):
+        ((token, count),) = Counter(tokens).most_common(1)
+        return ValueError, f"the token {token[:60]!r} is there {count} times"
+    return None

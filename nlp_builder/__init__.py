@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         TrainableWordEmbeddingSequence as TrainableWordEmbeddingSequence,
     )
     from nlp_builder.features import deserialize as deserialize
+    from nlp_builder.features import inspect as inspect
     from nlp_builder.features import load as load
     from nlp_builder.labeling import entity_report as entity_report
     from nlp_builder.labeling import predict_tags as predict_tags
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from nlp_builder.layers import CRF as CRF
     from nlp_builder.layers import CRFLoss as CRFLoss
     from nlp_builder.saving import ArchiveError as ArchiveError
+    from nlp_builder.saving import Limits as Limits
     from nlp_builder.text import TagAlphabet as TagAlphabet
     from nlp_builder.text import load_sample_corpus as load_sample_corpus
     from nlp_builder.text import load_vectors as load_vectors
@@ -61,11 +63,12 @@ _HOMES = {
         "TextRepresentation",
         "TrainableWordEmbeddingSequence",
         "deserialize",
+        "inspect",
         "load",
     ],
     "labeling": ["entity_report", "predict_tags", "token_report"],
     "layers": ["CRF", "CRFLoss"],
-    "saving": ["ArchiveError"],
+    "saving": ["ArchiveError", "Limits"],
     "text": [
         "TagAlphabet",
         "load_sample_corpus",

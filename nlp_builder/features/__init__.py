@@ -1,11 +1,12 @@
 """Blocks: corpus-fitted doors from texts to Keras tensors."""
 
-from nlp_builder.features.archive_reader import deserialize, load
 from nlp_builder.features.characters import CharEmbeddingSequence, CharPerWordEmbeddingSequence
 from nlp_builder.features.chunks import PerChunkSequencer
+from nlp_builder.features.contents import inspect
 from nlp_builder.features.fasttext_words import FasttextEmbeddingSequence
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.keras_wrapper import KerasWrapper
+from nlp_builder.features.loading import deserialize, load
 from nlp_builder.features.mapping import MappingEmbedding
 from nlp_builder.features.representation import TextRepresentation
 from nlp_builder.features.rnn_digest import RNNDigest
@@ -27,5 +28,6 @@ __all__ = [
     "TextRepresentation",
     "TrainableWordEmbeddingSequence",
     "deserialize",
+    "inspect",
     "load",
 ]

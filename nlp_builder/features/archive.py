@@ -32,11 +32,13 @@ class State:
         values: plain JSON values by name.
         vocabularies: lists of tokens by name.
         arrays: NumPy arrays by name.
+        mapped: whether the arrays are a file's, and are to be used where they are.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     vocabularies: dict[str, Sequence[str]] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    mapped: bool = False
 
 
 def saveable(cls: type[Feature]) -> type[Feature]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+import nlp_builder
 from nlp_builder.features.archive import KINDS
 from nlp_builder.features.keras_models import config_of
 from nlp_builder.features.tree import parts_first
-from nlp_builder.saving import Archive
+from nlp_builder.saving import Archive, is_finite
 from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, tokenizer_name
 
 if TYPE_CHECKING:
@@ -50,14 +52,17 @@ class _Writer:
             "models": [self._model(number) for number in range(len(self._models))],
         }
         for place, array in self._arrays.items():
-            if not np.isfinite(array).all():
+            if not is_finite(array):
                 raise ValueError(_not_finite(self._owner(place)))
-        self.archive = Archive(config, self._vocabularies, self._arrays)
+        self.archive = Archive(config, self._vocabularies, self._arrays, _libraries())
 
     def _entry(self, block: Feature) -> dict[str, Any]:
         number = self._numbers[block]
+        in_weights = block._vectors_in_weights()
         arguments = {
-            name: self._value(value, name, f"{number}/{name}")
+            name: self._vectors(value, f"{number}/{name}", in_weights.get(name, (name, 0)))
+            if _is_vectors(value, name)
+            else self._value(value, name)
             for name, value in block._arguments_to_keep().items()
         }
         values: dict[str, Any] = {}
@@ -85,7 +90,7 @@ class _Writer:
             return f"{owner.weights[int(index)].path!r} of the model {owner.name!r}"
         return f"{name!r} of {[*self._numbers][int(number)]!r}"
 
-    def _value(self, value: Any, name: str, place: str) -> Any:
+    def _value(self, value: Any, name: str) -> Any:
         kinds = KINDS.get(name, ())
         if value is None or (isinstance(value, bool | int | float | str) and not kinds):
             return value
@@ -93,27 +98,31 @@ class _Writer:
             return self._blocks(value)
         if "$tokenizer" in kinds:
             return self._tokenizer(value)
-        if "$vectors" in kinds:
-            return self._vectors(value, place)
         if "$model" in kinds:
             return {"$model": self._number_of_model(value)}
         if isinstance(value, list | tuple):
-            return [self._value(item, name, place) for item in value]
+            return [self._value(item, name) for item in value]
         if isinstance(value, np.generic):
-            return self._value(value.item(), name, place)
+            return self._value(value.item(), name)
         raise TypeError(
             f"cannot keep the argument {name!r}, a {type(value).__name__}: a file holds numbers, "
             "strings and lists of them; pass the name of a Keras object"
         )
 
-    def _vectors(self, vectors: WordVectors | SubwordVectors, place: str) -> dict[str, Any]:
+    def _vectors(
+        self, vectors: WordVectors | SubwordVectors, place: str, rows: tuple[str, int]
+    ) -> dict[str, Any]:
+        matrix, first = rows
         own = vectors.own if isinstance(vectors, SubwordVectors) else vectors
-        self._vocabularies[place], self._arrays[place] = own.words, own.matrix
+        self._vocabularies[place] = own.words
+        if place.endswith(f"/{matrix}"):  # else they are rows of a weight, which is kept as such
+            self._arrays[place] = own.matrix
+        kept = {"matrix": matrix, "first_row": first}
         if isinstance(vectors, WordVectors) or (vectors.composed and not vectors.has_ngrams):
-            return {"$vectors": place}
+            return {"$vectors": kept}
         self._arrays[f"{place}/ngrams"] = vectors.ngrams
-        lengths = {"minn": vectors.minn, "maxn": vectors.maxn}
-        return {"$subwords": {"place": place, "composed": vectors.composed, **lengths}}
+        lengths = {"minn": vectors.minn, "maxn": vectors.maxn, "composed": vectors.composed}
+        return {"$subwords": {**kept, **lengths}}
 
     def _blocks(self, value: Any) -> Any:
         if not isinstance(value, list):
@@ -147,6 +156,18 @@ class _Writer:
             times += 1
             name = f"{stem}_{times}"
         return {"$function": name}
+
+
+def _is_vectors(value: Any, name: str) -> bool:
+    return value is not None and "$vectors" in KINDS.get(name, ())
+
+
+def _libraries() -> dict[str, str]:
+    """Name who writes: what reads the file later may need to know."""
+    backend = keras.backend.backend()
+    modules = {"keras": keras, "numpy": np, backend: import_module(backend)}
+    versions = {name: str(module.__version__) for name, module in modules.items()}
+    return {"nlp_builder": nlp_builder.__version__, **versions}
 
 
 def _not_finite(owner: str) -> str:

@@ -32,7 +32,7 @@ class Composition(Trainable):
 
         self._shapes_read = [shape for _, shape in self._read_shapes()]
 
-    def _assemble(self) -> None:
+    def _make_graph(self) -> None:
         shapes = [shape for _, shape in self._read_shapes()]
         if shapes != self._shapes_read:
             raise ValueError(
@@ -40,7 +40,7 @@ class Composition(Trainable):
                 f"become {shapes}: set their parameters by set_params of the outermost block, or "
                 "make it anew"
             )
-        super()._assemble()
+        super()._make_graph()
 
     @property
     def blocks(self) -> tuple[Feature, ...]:

@@ -28,6 +28,9 @@ from nlp_builder.text import (
     words_of,
 )
 
+# Where a file has the vectors of known words: the second matrix of the layer, behind padding.
+GIVEN_ROWS = ("weights/1", 1)
+
 
 class CountedWords(TextRepresentation):
     """A block whose words are counted in a corpus: new ones are trained, known ones have vectors.
@@ -113,8 +116,10 @@ class CountedWords(TextRepresentation):
     def _make_layers(self) -> list[keras.layers.Layer]:
         words = self._known_words()
         # (known words, dim)
-        given = WordVectors(words, self._given.vectors_of(words)).matrix
-        initializer = keras.initializers.RandomNormal(stddev=_spread(given), seed=self.random_state)
+        self._chosen = WordVectors(words, self._given.vectors_of(words)).matrix
+        initializer = keras.initializers.RandomNormal(
+            stddev=_spread(self._chosen), seed=self.random_state
+        )
         layer = PartlyFrozenEmbedding(
             self._num_new + 1,
             len(words),
@@ -123,10 +128,13 @@ class CountedWords(TextRepresentation):
             embeddings_initializer=initializer,
             dtype=self._policy,
         )
-        layer.set_matrices(given=given)
         return [layer]
 
+    def _set_given(self) -> None:
+        self._layers[0].set_matrices(given=self._chosen)
+
     def _settle(self) -> None:
+        del self._chosen
         # The layer has the rows that are needed; the rest of a large source would be too much.
         self._given = no_vectors(self._dimension)
 
@@ -135,7 +143,9 @@ class CountedWords(TextRepresentation):
     def _vectors_to_keep(self) -> SubwordVectors:
         if self._graph is None:
             return self._given
-        return SubwordVectors(WordVectors(self._known_words(), _rows(self._layers[0].given)))
+        # (padding and known words, dim)
+        table = np.asarray(self._layers[0].given.get_weights()[0], "float32")
+        return SubwordVectors(WordVectors(self._known_words(), table[1:]))
 
     def _state(self) -> State:
         state = super()._state()
@@ -155,17 +165,6 @@ class CountedWords(TextRepresentation):
             state = State(state.values, words, state.arrays)
         super()._restore(state)
 
-    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
-        expected = (self._num_new + 1, self._dimension)
-        if arrays["trained"].shape != expected:
-            raise ValueError(f"expected weights of {expected}, got {arrays['trained'].shape}")
-
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return {"trained": _rows(self._layers[0].trained)}
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        self._layers[0].set_matrices(trained=arrays["trained"])
-
 
 def no_vectors(dimension: int) -> SubwordVectors:
     """Return vectors of no words.
@@ -177,11 +176,6 @@ def no_vectors(dimension: int) -> SubwordVectors:
         Vectors that know no word.
     """
     return SubwordVectors(WordVectors([], np.zeros((0, dimension), "float32")))
-
-
-def _rows(part: Any) -> np.ndarray:
-    """Return the rows of a part of the layer, float32 (words, dim), without that of padding."""
-    return np.asarray(part.get_weights()[0][1:], "float32")
 
 
 def _spread(given: np.ndarray) -> float:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from nlp_builder.features.archive import saveable
-from nlp_builder.features.counted_words import CountedWords
+from nlp_builder.features.counted_words import GIVEN_ROWS, CountedWords
 from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, load_subword_vectors
 
 if TYPE_CHECKING:
@@ -79,3 +79,6 @@ class FasttextEmbeddingSequence(CountedWords):
 
     def _arguments_to_keep(self) -> dict[str, Any]:
         return {**self.get_config(), "fasttext_src": self._vectors_to_keep()}
+
+    def _vectors_in_weights(self) -> dict[str, tuple[str, int]]:
+        return {} if self._graph is None else {"fasttext_src": GIVEN_ROWS}

@@ -6,19 +6,20 @@ import os
 from abc import abstractmethod
 from typing import Any, Self
 
+import keras
 import numpy as np
 
 from nlp_builder import saving
 from nlp_builder.features import (
     archive,
     archive_writer,
-    checks,
     learning,
     parameters,
     summary,
     tree,
 )
 from nlp_builder.features.graph_piece import GraphPiece
+from nlp_builder.layers import DeferredWeights
 from nlp_builder.text import text_columns
 
 
@@ -116,7 +117,9 @@ class Feature(GraphPiece):
 
     def _state(self) -> archive.State:
         values = {"built": self._graph is not None, "frozen": self._frozen, "policy": self._policy}
-        return archive.State(values, {}, {} if self._graph is None else self._arrays())
+        weights = {} if self._graph is None else self._own_weights()
+        arrays = {name: keras.ops.convert_to_numpy(weight) for name, weight in weights.items()}
+        return archive.State(values, {}, arrays)
 
     def _training_state(self) -> archive.State:
         """Return what is needed to go on training: of a block that is compiled."""
@@ -127,24 +130,19 @@ class Feature(GraphPiece):
         if state.arrays and not state.values["built"]:
             raise ValueError(f"arrays {sorted(state.arrays)} of a block that is not built")
         if state.values["built"]:
-            self._require_sizes(state.arrays)
-            self._assemble()
-            checks.same_arrays(self._arrays(), state.arrays)
-            self._set_arrays(state.arrays)
+            with DeferredWeights() as weights:
+                self._make_graph()
+                weights.fill(self._own_weights(), state.arrays, share=state.mapped)
             self._settle()
 
-    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
-        """Refuse arrays that do not fit the arguments, before layers of any size are made."""
-        return None
-
-    def _arrays(self) -> dict[str, np.ndarray]:
-        weights = [weight for layer in self._layers for weight in layer.get_weights()]
+    def _own_weights(self) -> dict[str, Any]:
+        """Return the variables that a file keeps for this block, by their names in it."""
+        weights = [weight for layer in self._layers for weight in layer.weights]
         return {f"weights/{number}": weight for number, weight in enumerate(weights)}
 
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        weights = iter(arrays[name] for name in self._arrays())
-        for layer in self._layers:
-            layer.set_weights([next(weights) for _ in layer.weights])
+    def _vectors_in_weights(self) -> dict[str, tuple[str, int]]:
+        """Say which arguments are vectors that are rows of a weight: its name, the first row."""
+        return {}
 
     def serialize(self, *, include_optimizer: bool = True) -> bytes:
         """Return the block as the bytes of a file: see `nlp_builder.deserialize`.
@@ -168,7 +166,7 @@ class Feature(GraphPiece):
             path: where to write: see `nlp_builder.load`.
             include_optimizer: as for `serialize`.
         """
-        saving.write(path, self.serialize(include_optimizer=include_optimizer))
+        saving.write(path, archive_writer.archive_of(self, include_optimizer=include_optimizer))
 
     # As a step of scikit-learn.
 

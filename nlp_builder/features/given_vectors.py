@@ -52,22 +52,30 @@ class GivenVectors(TextRepresentation):
         return WordVectors(self._learnt_vocabulary().tokens, self._matrix()[FIRST_ID:])
 
     def _matrix(self) -> np.ndarray:
-        return self._layers[0].get_weights()[0]
+        return np.asarray(self._layers[0].get_weights()[0], "float32")
 
     def _learn(self, counts: TokenCounts) -> None:
         return None
 
     def _make_layers(self) -> list[keras.layers.Layer]:
+        return [
+            MaskedEmbedding(
+                len(self._learnt_vocabulary()),
+                self._dimension,
+                embeddings_initializer="zeros",
+                trainable=False,
+                dtype=self._policy,
+            )
+        ]
+
+    def _set_given(self) -> None:
         vectors = self._current_vectors()
-        rows, dimension = len(vectors) + FIRST_ID, vectors.dimension
-        layer = MaskedEmbedding(rows, dimension, trainable=False, dtype=self._policy)
         # (ids, dim)
-        matrix = np.empty((rows, dimension), "float32")
+        matrix = np.empty((len(vectors) + FIRST_ID, vectors.dimension), "float32")
         matrix[PADDING_ID] = 0.0
         matrix[UNKNOWN_ID] = vectors.mean()
         matrix[FIRST_ID:] = vectors.matrix
-        layer.set_matrix(matrix)
-        return [layer]
+        self._layers[0].set_matrix(matrix)
 
     def _settle(self) -> None:
         # The layer has the vectors now; two copies of a large matrix would be one too many.
@@ -83,10 +91,5 @@ class GivenVectors(TextRepresentation):
             raise ValueError("the words come with the vectors, and not once more")
         super()._restore(state)
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return {"unknown": self._matrix()[UNKNOWN_ID]}
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        matrix = self._matrix()
-        matrix[UNKNOWN_ID] = arrays["unknown"]
-        self._layers[0].set_matrix(matrix)
+    def _vectors_in_weights(self) -> dict[str, tuple[str, int]]:
+        return {} if self._graph is None else {"word2vec_src": ("weights/0", FIRST_ID)}

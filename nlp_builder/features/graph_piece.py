@@ -58,6 +58,10 @@ class GraphPiece(ABC):
         for block in self.blocks:
             if block._graph is None:
                 block._assemble()
+        self._make_graph()
+        self._set_given()
+
+    def _make_graph(self) -> None:
         self._layers = self._make_layers()
         if self._frozen:
             freeze(self._layers)
@@ -67,6 +71,10 @@ class GraphPiece(ABC):
         self._graph = keras.Model(list(inputs.values()), self._named_outputs(outputs))
         # Keras scales losses where a model's policy asks for it.
         self._graph.dtype_policy = self._policy
+
+    def _set_given(self) -> None:
+        """Set the weights that are given, and not drawn."""
+        return None
 
     def _settle(self) -> None:
         """Let go of what was only needed to make the layers."""

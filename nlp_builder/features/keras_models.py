@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from nlp_builder.features.checks import same_arrays
-from nlp_builder.features.keras_names import keras_class, keras_function
-from nlp_builder.saving import ArchiveError
+from nlp_builder.features.keras_names import MOST, keras_class, keras_function
+from nlp_builder.layers import DeferredWeights
+from nlp_builder.saving import ArchiveError, Limits
 
 # Plain values that JSON has no word for.
 _VALUES = {
@@ -36,18 +37,25 @@ def config_of(model: keras.Model) -> dict[str, Any]:
         >>> config_of(model)["class_name"]
         'Sequential'
     """
-    config = copy.deepcopy(keras.saving.serialize_keras_object(model))
-    config.pop("compile_config", None)
+    config = _without_training(keras.saving.serialize_keras_object(model))
     refuse_code(config)
     return config
 
 
-def model_from(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
+def model_from(
+    config: Any,
+    weights: Mapping[str, np.ndarray],
+    *,
+    share: bool = False,
+    limits: Limits | None = None,
+) -> keras.Model:
     """Make a model from its description.
 
     Args:
         config: what `config_of` returned.
-        weights: the arrays that `model.get_weights()` returned.
+        weights: the arrays that `model.get_weights()` returned, by their numbers: "0", "1".
+        share: use the arrays where they are.
+        limits: the largest number of layers and other objects.
 
     Returns:
         The model.
@@ -58,12 +66,13 @@ def model_from(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-        >>> model_from(config_of(model), model.get_weights()).output_shape
+        >>> weights = {str(n): weight for n, weight in enumerate(model.get_weights())}
+        >>> model_from(config_of(model), weights).output_shape
         (None, 1)
     """
-    require_known(config)
+    require_known(config, limits)
     try:
-        return _made(config, weights)
+        return _made(_without_training(config), weights, share)
     except ArchiveError:
         raise
     # Keras lets all kinds pass, from AssertionError to those of its backends.
@@ -94,7 +103,7 @@ def refuse_code(config: Any) -> None:
             )
 
 
-def require_known(config: Any) -> None:
+def require_known(config: Any, limits: Limits | None = None) -> None:
     """Refuse what is neither a plain part of Keras nor registered nor handed in.
 
     Keras follows dotted names to all that it has (settings, downloads, files), and there are
@@ -103,11 +112,15 @@ def require_known(config: Any) -> None:
 
     Args:
         config: plain values from a file.
+        limits: the largest number of layers and other objects.
 
     Raises:
-        ArchiveError: if there is such a thing in it.
+        ArchiveError: if there is such a thing in it, or too much.
     """
-    for entry, in_call in _entries(config):
+    entries = list(_entries(config))
+    (limits or Limits()).require("objects", "a Keras model holds objects", len(entries))
+    for entry, in_call in entries:
+        _refuse_large(entry.get("config"))
         if _is_registered(entry) or _is_plain(entry, in_call=in_call):
             continue
         name, module = _name(entry), str(entry.get("module"))
@@ -123,17 +136,67 @@ def require_known(config: Any) -> None:
         )
 
 
-def _made(config: Any, weights: Sequence[np.ndarray]) -> keras.Model:
-    model = keras.saving.deserialize_keras_object(config)
+def not_plain(config: Any) -> Iterator[str]:
+    """Find what is registered, or has to be: it is no plain part of Keras.
+
+    Args:
+        config: plain values from a file.
+
+    Returns:
+        An iterator of names.
+
+    Example:
+        >>> list(not_plain({"class_name": "Mine", "module": "mine", "registered_name": "a>Mine"}))
+        ['a>Mine']
+    """
+    return (_name(e) for e, in_call in _entries(config) if not _is_plain(e, in_call=in_call))
+
+
+def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.Model:
+    try:
+        with DeferredWeights() as deferred:
+            model = _unfilled(config)
+            deferred.fill(_numbered(model.weights), weights, share=share)
+    except ValueError as error:
+        # A layer of the user's may make a variable from a value, which Keras cannot defer.
+        if "stateless scope" not in str(error):
+            raise
+        model = _unfilled(config)
+        same_arrays(_numbered(model.get_weights()), weights)
+        model.set_weights([weights[name] for name in _numbered(model.weights)])
+    return model
+
+
+def _unfilled(config: Any) -> keras.Model:
+    # Keras takes apart what it reads.
+    model = keras.saving.deserialize_keras_object(copy.deepcopy(config))
     if not isinstance(model, keras.Model):
         raise ArchiveError(f"expected a Keras model, the file describes a {type(model).__name__}")
-    made = {str(number): weight for number, weight in enumerate(model.get_weights())}
-    same_arrays(made, {str(number): weight for number, weight in enumerate(weights)})
     if policy := config["config"].get("dtype"):
         # Keras keeps the policy of a sequential model, and does not read it.
         model.dtype_policy = keras.saving.deserialize_keras_object(policy)
-    model.set_weights(list(weights))
     return model
+
+
+def _numbered(weights: list[Any]) -> dict[str, Any]:
+    return {str(number): weight for number, weight in enumerate(weights)}
+
+
+def _without_training(config: Any) -> Any:
+    """Copy plain values, but for how models within are trained: they are trained with the whole."""
+    if isinstance(config, dict):
+        kept = {k: v for k, v in config.items() if k != "compile_config"}
+        return {key: _without_training(value) for key, value in kept.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(_without_training(value) for value in config)
+    return copy.deepcopy(config)
+
+
+def _refuse_large(config: Any) -> None:
+    for name, most in MOST.items():
+        number = config.get(name) if isinstance(config, dict) else None
+        if isinstance(number, int | float) and number > most:
+            raise ArchiveError(f"the file asks for {name}={number!r}, at most {most} are made")
 
 
 def _is_registered(entry: dict[str, Any]) -> bool:

@@ -131,12 +131,9 @@ class KerasWrapper(Composition):
         by_name = dict(zip(sorted(names), outputs, strict=True))
         return [by_name[name] for name in names]
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        # The weights are kept with the model, which is an argument.
+    def _own_weights(self) -> dict[str, Any]:
+        # They are kept with the model, which is an argument.
         return {}
-
-    def _set_arrays(self, arrays: dict[str, np.ndarray]) -> None:
-        return None
 
     def _state(self) -> State:
         state = super()._state()

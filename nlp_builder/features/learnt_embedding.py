@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 
 from nlp_builder.features.checks import percentile, require_symbols, seed
 from nlp_builder.features.representation import TextRepresentation
@@ -33,11 +32,6 @@ class LearntEmbedding(TextRepresentation):
     def _learn(self, counts: TokenCounts) -> None:
         require_symbols(type(self).__name__, counts)
         self._vocabulary = counts.freeze(min_freq_percentile=self.min_freq_percentile)
-
-    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
-        expected = (len(self._learnt_vocabulary()), self.embedding_dimension)
-        if arrays["weights/0"].shape != expected:
-            raise ValueError(f"expected weights of {expected}, got {arrays['weights/0'].shape}")
 
     def _make_layers(self) -> list[keras.layers.Layer]:
         initializer = keras.initializers.RandomNormal(

@@ -129,4 +129,7 @@ class TextRepresentation(Feature):
         if "vocabulary" in state.vocabularies:
             self._vocabulary = Vocabulary(state.vocabularies["vocabulary"])
         super()._restore(state)
+        for name, table in state.arrays.items():
+            if table[PADDING_ID].any():
+                raise ValueError(f"row 0 of {name!r} is padding, expected zeros")
         self._corpus = corpus

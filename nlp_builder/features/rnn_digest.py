@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import boolean, seed
@@ -99,12 +98,6 @@ class RNNDigest(Composition):
             "random_seed": self.random_seed,
             **self.kwargs,
         }
-
-    def _require_sizes(self, arrays: dict[str, np.ndarray]) -> None:
-        # The second array is the recurrent kernel of the first layer.
-        units = arrays["weights/1"].shape[0]
-        if units != self.units_per_layer or len(arrays) < 2 * self.stacked_layers:
-            raise ValueError(f"{len(arrays)} arrays of {units} units do not fit the arguments")
 
     def _new_digest(self) -> Digest:
         return Digest(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlp_builder.features.archive import saveable
 from nlp_builder.features.checks import boolean
-from nlp_builder.features.counted_words import CountedWords, no_vectors
+from nlp_builder.features.counted_words import GIVEN_ROWS, CountedWords, no_vectors
 from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, load_vectors
 from nlp_builder.text.checks import positive_int
 
@@ -93,6 +93,11 @@ class TrainableWordEmbeddingSequence(CountedWords):
         if self.word2vec_src is None:
             return self.get_config()
         return {**self.get_config(), "word2vec_src": self._vectors_to_keep()}
+
+    def _vectors_in_weights(self) -> dict[str, tuple[str, int]]:
+        if self._graph is None or self.word2vec_src is None:
+            return {}
+        return {"word2vec_src": GIVEN_ROWS}
 
 
 def _vectors_of_length(source: Any, dimension: int) -> SubwordVectors:

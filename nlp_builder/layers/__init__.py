@@ -2,6 +2,7 @@
 
 from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
+from nlp_builder.layers.deferred import DeferredWeights
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.folding import Folded
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
@@ -17,6 +18,7 @@ __all__ = [
     "CRF",
     "CRFDecoder",
     "CRFLoss",
+    "DeferredWeights",
     "Digest",
     "Folded",
     "MaskedConcatenate",

@@ -1,0 +1,112 @@
+"""What `config.json` of a file may hold, apart from the arguments, which constructors check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from nlp_builder.saving import ArchiveError, Limits
+
+VECTORS = {"matrix", "first_row"}
+_NEEDED = {"built": bool, "frozen": bool, "policy": str}
+_OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
+
+
+# Numbers of layers that an unbuilt block makes, with nothing in the file to compare them with.
+_MOST = {"stacked_layers": 100}
+
+
+class ListedBlocks(NamedTuple):
+    """What a file lists.
+
+    Args:
+        blocks: entries of blocks, parts before those that name them.
+        models: configs of Keras models.
+    """
+
+    blocks: list[Any]
+    models: list[Any]
+
+
+def listed(config: Mapping[str, Any], limits: Limits) -> ListedBlocks:
+    """Return the two lists of a file.
+
+    Args:
+        config: of the archive.
+        limits: the largest number of blocks and models.
+
+    Returns:
+        Blocks and models.
+
+    Raises:
+        ArchiveError: if there is anything else, no block, or too much.
+    """
+    found = fields(config, {"blocks", "models"}, "config.json")
+    for name, entries in found.items():
+        if not isinstance(entries, list):
+            raise ArchiveError(f"{name!r} of config.json is {type(entries).__name__}, no list")
+        limits.require("blocks", f"config.json lists {name}", len(entries))
+    if not found["blocks"]:
+        raise ArchiveError("config.json lists no blocks")
+    return ListedBlocks(found["blocks"], found["models"])
+
+
+def fields(entry: Any, names: Collection[str], where: str) -> Mapping[str, Any]:
+    """Return an entry that has just the fields that it has to have.
+
+    Args:
+        entry: a value of the file.
+        names: of its fields.
+        where: it stands.
+
+    Returns:
+        The entry.
+
+    Raises:
+        ArchiveError: if it is something else.
+    """
+    if not isinstance(entry, Mapping) or set(entry) != set(names):
+        found = sorted(map(str, entry)) if isinstance(entry, Mapping) else type(entry).__name__
+        raise ArchiveError(f"{where} of the file: expected {sorted(names)}, found {found}")
+    return entry
+
+
+def plain(value: Any, name: str) -> Any:
+    """Return a plain value of an argument.
+
+    Args:
+        value: of the file.
+        name: of the argument.
+
+    Returns:
+        The value.
+
+    Raises:
+        ArchiveError: if it asks for too much.
+    """
+    most = _MOST.get(name)
+    if most is not None and isinstance(value, int) and value > most:
+        raise ArchiveError(f"the file asks for {name}={value}, at most {most} are made")
+    return value
+
+
+def state_values(values: Any) -> dict[str, Any]:
+    """Return the plain values of a block's state.
+
+    Args:
+        values: of the file.
+
+    Returns:
+        A copy.
+
+    Raises:
+        ArchiveError: if a value is missing, unknown or of the wrong type.
+    """
+    if not isinstance(values, Mapping):
+        raise ArchiveError(f"a block has the state {values!r}")
+    for name, types in {**_NEEDED, **_OPTIONAL}.items():
+        if (name in values or name in _NEEDED) and not isinstance(values.get(name), types):
+            raise ArchiveError(f"the state {name!r} is {values.get(name)!r}")
+    if unknown := set(values) - {*_NEEDED, *_OPTIONAL}:
+        raise ArchiveError(f"unknown state {sorted(unknown)}")
+    return dict(values)

@@ -1,0 +1,166 @@
+"""What a file holds, without making anything of it."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from nlp_builder import saving
+from nlp_builder.features.archive_schema import fields, listed, state_values
+from nlp_builder.features.archive_upgrade import upgraded
+from nlp_builder.features.keras_models import not_plain
+from nlp_builder.features.loading import checked_limits
+from nlp_builder.features.shapes import ModelIOShape
+from nlp_builder.saving import Archive, Limits
+from nlp_builder.text.checks import preview
+
+_LONGEST_NAME = 60
+
+
+@final
+@dataclass(frozen=True)
+class ListedBlock:
+    """A block as a file describes it.
+
+    Args:
+        name: of its class.
+        arguments: as plain values; what is kept elsewhere in the file stands as `{"$block": 0}`
+            and the like.
+        built: whether it has learnt.
+        compiled: whether the file holds what is needed to go on training.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    built: bool
+    compiled: bool
+
+
+@final
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds. It is shown as a table.
+
+    Args:
+        version: of the format.
+        libraries: names and versions of what wrote it, as it says itself.
+        sizes: bytes of its members by name.
+        blocks: the blocks, parts before those that are made of them.
+        models: names of the classes of the Keras models among the arguments.
+        vocabularies: numbers of tokens by name: the number of the block and what it calls them.
+        arrays: shapes and types by name: likewise, or the number of the model.
+        tokenizers: names of the tokenizers and functions that it asks for.
+        custom_objects: names of the classes and functions of Keras models that have to be
+            registered or handed in, or, if they are Keras' own, are refused.
+    """
+
+    version: int
+    libraries: Mapping[str, str]
+    sizes: Mapping[str, int]
+    blocks: tuple[ListedBlock, ...]
+    models: tuple[str, ...]
+    vocabularies: Mapping[str, int]
+    arrays: Mapping[str, ModelIOShape]
+    tokenizers: tuple[str, ...]
+    custom_objects: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+    def _lines(self) -> Iterator[str]:
+        writers = ", ".join(f"{_shown(name)} {_shown(v)}" for name, v in self.libraries.items())
+        yield f"format {self.version}, {sum(self.sizes.values()):,} bytes" + (
+            f", written by {writers}" if writers else ""
+        )
+        for number, block in enumerate(self.blocks):
+            arguments = ", ".join(f"{_shown(k)}={preview(v)}" for k, v in block.arguments.items())
+            state = "compiled" if block.compiled else "built" if block.built else "not built"
+            yield f"block {number}: {_shown(block.name)}({arguments}), {state}"
+        yield from (f"model {n}: {_shown(name)}" for n, name in enumerate(self.models))
+        yield from (f"vocabulary {_shown(n)}: {s:,} tokens" for n, s in self.vocabularies.items())
+        yield from (f"array {_shown(name)}: {shape}" for name, shape in self.arrays.items())
+        if self.tokenizers:
+            yield f"needs the tokenizers {', '.join(map(preview, self.tokenizers))}"
+        if self.custom_objects:
+            yield f"needs the custom objects {', '.join(map(preview, self.custom_objects))}"
+
+
+def inspect(source: str | os.PathLike[str] | bytes, *, limits: Limits | None = None) -> Contents:
+    """Show what a file holds, without building anything.
+
+    The file is checked as `load` checks it, but for what shows only when blocks are made of it.
+
+    Args:
+        source: a file, or the bytes of one.
+        limits: how much is read of a file; None for `nlp_builder.Limits()`.
+
+    Returns:
+        Blocks, vocabularies, arrays, and what has to be handed in at load. To print it shows a
+        table.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ArchiveError: if it is of another or a newer format, is damaged, or exceeds a limit.
+        TypeError: if `source` is neither a path nor bytes.
+
+    Example:
+        >>> from nlp_builder import CharPerWordEmbeddingSequence
+        >>> block = CharPerWordEmbeddingSequence(str.split, 4).build(["a few words"])
+        >>> found = inspect(block.serialize())
+        >>> found.blocks[0].name, found.tokenizers, found.vocabularies
+        ('CharPerWordEmbeddingSequence', ('split',), {'0/vocabulary': 8})
+    """
+    limits = checked_limits(limits)
+    if isinstance(source, bytes | bytearray | memoryview):
+        archive = saving.unpack(source, limits=limits)
+    else:
+        archive = saving.open_archive(source, limits=limits)
+    return _contents(archive, upgraded(archive).config, limits)
+
+
+def _contents(archive: Archive, config: Mapping[str, Any], limits: Limits) -> Contents:
+    lists = listed(config, limits)
+    names = [m.get("class_name") if isinstance(m, dict) else None for m in lists.models]
+    return Contents(
+        version=archive.version,
+        libraries=archive.libraries,
+        sizes=archive.sizes,
+        blocks=tuple(_block(number, entry) for number, entry in enumerate(lists.blocks)),
+        models=tuple(map(str, names)),
+        vocabularies={name: len(tokens) for name, tokens in archive.vocabularies.items()},
+        arrays={n: ModelIOShape(a.shape, a.dtype.name) for n, a in archive.arrays.items()},
+        tokenizers=tuple(dict.fromkeys(_tokenizers(lists.blocks))),
+        custom_objects=tuple(dict.fromkeys(not_plain([lists.models, lists.blocks]))),
+    )
+
+
+def _block(number: int, entry: Any) -> ListedBlock:
+    entry = fields(entry, {"class", "arguments", "state"}, f"block {number}")
+    arguments = entry["arguments"]
+    state = state_values(entry["state"])
+    fields(arguments, set(arguments) if isinstance(arguments, dict) else (), f"block {number}")
+    return ListedBlock(str(entry["class"]), arguments, state["built"], "compiled" in state)
+
+
+def _tokenizers(value: Any) -> Iterator[str]:
+    """Yield the names of tokenizers that plain values ask for."""
+    if isinstance(value, Mapping):
+        for key, content in value.items():
+            if key in ("$tokenizer", "$function"):
+                yield str(content)
+            else:
+                yield from _tokenizers(content)
+    elif isinstance(value, list):
+        for content in value:
+            yield from _tokenizers(content)
+
+
+def _shown(name: str) -> str:
+    """Return a name of the file as it is, if it can do no harm to a terminal."""
+    return name if name.isprintable() and len(name) <= _LONGEST_NAME else preview(name)

@@ -1,0 +1,137 @@
+"""Weights that come into being with given values, once their shapes were compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self, final
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state  # the scope below says nothing of what it made
+
+# Keras' own list of the variables that were made in a `StatelessScope` and have no value yet.
+_PENDING = "uninitialized_variables"
+# TensorFlow reads memory that it did not allocate only from such addresses on.
+_ALIGNMENT = 64
+
+
+@final
+class DeferredWeights:
+    """A context in which layers are made without memory for their weights.
+
+    In it, weights have shapes and no values, however large they are. `fill` compares the shapes
+    with those of given arrays and says which weight gets which. When the context ends, each of them
+    comes into being with its array, with no first value drawn before; the others by their
+    initialisers. When it ends with an error, none does.
+
+    Args:
+        most_unfilled: The largest number of values of all weights that `fill` gave no array, such
+            as the seeds of dropout.
+
+    Raises:
+        ValueError: If more than `most_unfilled` values were given no array.
+
+    Example:
+        >>> layer = keras.layers.Dense(1)
+        >>> with DeferredWeights() as weights:
+        ...     layer.build((None, 2))
+        ...     arrays = [np.array([[1.0], [2.0]], "float32"), np.array([0.5], "float32")]
+        ...     weights.fill(dict(enumerate(layer.weights)), dict(enumerate(arrays)))
+        >>> layer.bias.numpy().tolist()
+        [0.5]
+    """
+
+    def __init__(self, most_unfilled: int = 2**24) -> None:
+        """Stores the argument; see the class."""
+        self._most_unfilled = most_unfilled
+        self._scope = keras.StatelessScope()
+        self._filled: set[int] = set()
+
+    def __enter__(self) -> Self:
+        """Enters Keras' scope."""
+        self._scope.__enter__()
+        return self
+
+    def fill(
+        self,
+        variables: Mapping[Any, Any],
+        arrays: Mapping[Any, np.ndarray],
+        *,
+        share: bool = False,
+    ) -> None:
+        """Gives weights their values, which they have from the end of the context on.
+
+        Args:
+            variables: Weights that were made in the context, by name.
+            arrays: Their values, by the same names.
+            share: Let weights use the memory of the arrays, where the backend can (TensorFlow, at
+                addresses that are multiples of 64 bytes), and do not copy them. The arrays must
+                be writeable and must not be changed.
+
+        Raises:
+            ValueError: If names, shapes or types differ.
+        """
+        if set(arrays) != set(variables):
+            missing, other = {*variables} - {*arrays}, {*arrays} - {*variables}
+            raise ValueError(
+                f"expected {len(variables)} arrays, found {len(arrays)}: missing are "
+                f"{_list(missing)}, not asked for {_list(other)}"
+            )
+        for name, variable in variables.items():
+            expected = (tuple(variable.shape), keras.backend.standardize_dtype(variable.dtype))
+            found = (arrays[name].shape, arrays[name].dtype.name)
+            if expected != found:
+                raise ValueError(f"expected {name!r} of {_of(*expected)}, found {_of(*found)}")
+            variable._initializer = _initializer(arrays[name], share)
+            self._filled.add(id(variable))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Makes the weights, or forgets them after an error."""
+        try:
+            if error is None:
+                self._refuse_large()
+        except ValueError as too_large:
+            error = too_large
+            raise
+        finally:
+            if error is not None:
+                global_state.set_global_attribute(_PENDING, [])
+            self._scope.__exit__(kind, error, traceback)
+
+    def _refuse_large(self) -> None:
+        pending = global_state.get_global_attribute(_PENDING) or []
+        rest = [variable for variable in pending if id(variable) not in self._filled]
+        sizes = [int(np.prod(variable.shape, dtype=object)) for variable in rest]
+        if sum(sizes) > self._most_unfilled:
+            path = rest[sizes.index(max(sizes))].path
+            raise ValueError(
+                f"expected arrays for all large weights, found none for {path!r} of {max(sizes)} "
+                "values"
+            )
+
+
+def _initializer(array: np.ndarray, share: bool) -> Any:
+    return lambda shape, dtype=None: _shared(array) if share else array
+
+
+def _shared(array: np.ndarray) -> Any:
+    address = array.__array_interface__["data"][0]
+    if keras.backend.backend() != "tensorflow" or address % _ALIGNMENT or not array.size:
+        return array
+    import tensorflow as tf  # of the three backends this one copies arrays unless told otherwise
+
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+
+
+def _list(names: Iterable[Any]) -> str:
+    return str(sorted(map(str, names))[:5])
+
+
+def _of(shape: tuple[int, ...], dtype: str) -> str:
+    return f"{shape}, {dtype}"

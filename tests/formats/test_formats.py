@@ -1,0 +1,68 @@
+"""Files of every version of the format, as they were written, load and give what they gave."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nlp_builder
+from nlp_builder.saving import FORMAT_VERSION
+from tests.blocks import CORPUS, ROWS, TEXTS
+from tests.formats.write import NUM_TAGS, tagger
+from tests.handling import arrays
+
+HERE = Path(__file__).parent
+FILES = sorted(HERE.glob("version_*/*.npz"))
+
+
+def version_of(path: Path) -> int:
+    return int(path.parent.name.removeprefix("version_"))
+
+
+def test_there_are_files_of_each_version():
+    assert {version_of(path) for path in FILES} == set(range(1, FORMAT_VERSION + 1))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_file_gives_what_it_gave(path):
+    block = nlp_builder.load(path.with_suffix(".nlpb"))
+    texts = ROWS[path.stem.replace("_", " ")].texts if path.stem != "trained_tagger" else TEXTS
+    ids = block.preprocess_texts(texts)
+    with np.load(path) as expected:
+        for number, array in enumerate(arrays(ids)):
+            np.testing.assert_array_equal(array, expected[f"ids/{number}"])
+        for number, array in enumerate(arrays(block(ids))):
+            # Other processors add in another order.
+            np.testing.assert_allclose(array, expected[f"outputs/{number}"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_file_tells_who_wrote_it(path):
+    found = nlp_builder.inspect(path.with_suffix(".nlpb"))
+    assert found.version == version_of(path)
+    assert ("nlp_builder" in found.libraries) == (found.version > 1)
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_a_trained_tagger_goes_on(version):
+    block = nlp_builder.load(HERE / f"version_{version}" / "trained_tagger.nlpb")
+    tags = np.zeros((len(CORPUS), 6), "int32")
+    before = [weight.copy() for weight in block.wrapped_model.get_weights()]
+    assert block._graph.optimizer.iterations == 1
+    block.fit([text[:6] for text in CORPUS], tags, verbose=0)
+    moved = [(a != b).any() for a, b in zip(before, block.wrapped_model.get_weights(), strict=True)]
+    assert all(moved)
+    assert block.outputs_shape.shape == (6 + NUM_TAGS + 2, NUM_TAGS + 1)
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
+def test_what_was_not_built_is_built_from_its_file(version):
+    block = nlp_builder.load(HERE / f"version_{version}" / "unbuilt.nlpb")
+    row = ROWS["siamese"]
+    assert block.weights_amount is None
+    assert block.build(row.corpus).serialize() == row.make().build(row.corpus).serialize()
+
+
+def test_the_tagger_of_the_files_is_the_one_that_is_written_now():
+    path = HERE / f"version_{FORMAT_VERSION}" / "trained_tagger.nlpb"
+    assert str(nlp_builder.load(path)) == str(tagger().build(CORPUS))

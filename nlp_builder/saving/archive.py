@@ -86,6 +86,8 @@ def pieces(archive: Archive) -> list[Any]:
 def pack(archive: Archive) -> bytes:
     """Turn an archive into the bytes of a file.
 
+    Arrays with NaN or infinity are written, and `unpack` refuses them: see `is_finite`.
+
     Args:
         archive: what to keep.
 
@@ -94,8 +96,7 @@ def pack(archive: Archive) -> bytes:
 
     Raises:
         TypeError: if there is something that a file cannot hold, as a function or complex numbers.
-        ValueError: if numbers are not finite, a token is twice in a vocabulary, or the version is
-            not the present one.
+        ValueError: if a token is twice in a vocabulary, or the version is not the present one.
 
     Example:
         >>> data = pack(Archive({"greeting": "hello"}))

@@ -28,6 +28,21 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _DIGITS = 4300
 
 
+@dataclass(frozen=True)
+class Structure:
+    """What JSON would make, counted without making it.
+
+    Args:
+        strings: how many strings, keys included.
+        values: a number that is at least that of all values, less one.
+        nesting: how deep lists and objects stand in each other.
+    """
+
+    strings: int
+    values: int
+    nesting: int
+
+
 def to_json(value: Any) -> bytes:
     """Write plain values as JSON.
 
@@ -57,13 +72,16 @@ def to_json(value: Any) -> bytes:
     return text.encode("ascii")
 
 
-def from_json(name: str, data: memoryview, limits: Limits) -> dict[str, Any]:
+def from_json(
+    name: str, data: memoryview, limits: Limits, *, counted: Structure | None = None
+) -> dict[str, Any]:
     """Read an object of JSON.
 
     Args:
         name: what is read, for errors.
         data: UTF-8.
         limits: how deep lists and objects may stand in each other.
+        counted: what `structure` returned, if it was called before.
 
     Returns:
         The object.
@@ -72,7 +90,8 @@ def from_json(name: str, data: memoryview, limits: Limits) -> dict[str, Any]:
         ArchiveError: if it is no JSON, is no object, names a key twice, holds a number that is not
             finite or has more than 4,300 digits, or goes deeper than the limit.
     """
-    limits.require("nesting", f"levels of {name}", structure(data).nesting)
+    counted = counted or structure(data)
+    limits.require("nesting", f"levels of {name}", counted.nesting)
     try:
         value = json.loads(
             str(data, "utf-8"),
@@ -86,21 +105,6 @@ def from_json(name: str, data: memoryview, limits: Limits) -> dict[str, Any]:
     if not isinstance(value, dict):
         refuse(f"{name} holds {type(value).__name__}, expected an object")
     return value
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What JSON would make, counted without making it.
-
-    Args:
-        strings: how many strings, keys included.
-        values: a number that is at least that of all values, less one.
-        nesting: how deep lists and objects stand in each other.
-    """
-
-    strings: int
-    values: int
-    nesting: int
 
 
 def structure(data: memoryview) -> Structure:
@@ -119,9 +123,8 @@ def structure(data: memoryview) -> Structure:
     quotes = values = depth = nesting = 0
     held = b""
     for start in range(0, len(data), _CHUNK):
-        text = (held + bytes(data[start : start + _CHUNK])).replace(b"\\\\", b"")
-        held = b"\\" if text.endswith(b"\\") else b""
-        marks = np.frombuffer(text.replace(b'\\"', b"").translate(None, _OTHERS), np.uint8)
+        text, held = _without_escapes(held + bytes(data[start : start + _CHUNK]))
+        marks = np.frombuffer(text.translate(None, _OTHERS), np.uint8)
         is_quote = marks == _QUOTE
         # An even number of quotes stands before what is outside of strings.
         outside = marks[(np.cumsum(is_quote, dtype=np.uint8) + np.uint8(quotes % 2)) % 2 == 0]
@@ -132,6 +135,15 @@ def structure(data: memoryview) -> Structure:
         nesting = max(nesting, int(depths.max(initial=0)))
         depth = int(depths[-1]) if len(depths) else depth
     return Structure((quotes + 1) // 2, values, nesting)
+
+
+def _without_escapes(text: bytes) -> tuple[bytes, bytes]:
+    """Return text without quotes that are escaped, and the begin of an escape that it ends with."""
+    if b"\\" not in text:
+        return text, b""
+    text = text.replace(b"\\\\", b"")
+    held = b"\\" if text.endswith(b"\\") else b""
+    return text.replace(b'\\"', b""), held
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

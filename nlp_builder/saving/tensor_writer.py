@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nlp_builder.saving.json_text import to_json
-from nlp_builder.saving.tensor_types import ITEM_SIZES, is_finite, numpy_type, type_name
+from nlp_builder.saving.tensor_types import ITEM_SIZES, numpy_type, type_name
 
 PADDING = "padding/"
 # What processors, TensorFlow and JAX ask of data that they use without a copy.
@@ -33,7 +33,7 @@ def weights_to(arrays: Mapping[str, np.ndarray]) -> list[Any]:
 
     Raises:
         TypeError: if a name is no str, or an array is of a type that safetensors has no word for.
-        ValueError: if a name begins with "padding/", or a number is not finite.
+        ValueError: if a name begins with "padding/".
 
     Example:
         >>> [len(part) for part in weights_to({"matrix": np.zeros((2, 3), "float32")})]
@@ -67,8 +67,6 @@ def _plain(name: str, array: np.ndarray) -> np.ndarray:
             f"cannot keep the array {name!r} of type {array.dtype}: expected one of "
             f"{', '.join(ITEM_SIZES)}; convert it with astype"
         )
-    if not is_finite(array):
-        raise ValueError(f"cannot keep the array {name!r}: it holds NaN or infinity")
     return np.asarray(array, numpy_type(kind), order="C")
 
 

@@ -49,7 +49,7 @@ def vocabularies_from(data: memoryview, limits: Limits) -> dict[str, list[str]]:
     counted = structure(data)
     values = max(counted.strings, counted.values)
     limits.require("tokens", f"tokens and names of vocabularies in {VOCABULARIES}", values)
-    vocabularies = from_json(VOCABULARIES, data, limits)
+    vocabularies = from_json(VOCABULARIES, data, limits, counted=counted)
     for name, tokens in vocabularies.items():
         if not isinstance(tokens, list):
             refuse(f"{VOCABULARIES}: {name!r:.60} is {type(tokens).__name__}, expected a list")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
+
+_STR = frozenset((str,))
 
 
 def preview(value: Any, length: int = 40) -> str:
@@ -58,7 +60,7 @@ def positive_int(name: str, value: Any) -> int:
     return number
 
 
-def first_not_str(tokens: Iterable[Any]) -> tuple[int, Any] | None:
+def first_not_str(tokens: Collection[Any]) -> tuple[int, Any] | None:
     """Finds the first item that is not a `str`.
 
     Args:
@@ -71,10 +73,12 @@ def first_not_str(tokens: Iterable[Any]) -> tuple[int, Any] | None:
         >>> first_not_str(["a", 1])
         (1, 1)
     """
+    if _STR.issuperset(map(type, tokens)):  # many times as fast, and true of nearly all
+        return None
     return next(((i, t) for i, t in enumerate(tokens) if not isinstance(t, str)), None)
 
 
-def require_str(tokens: Iterable[Any]) -> None:
+def require_str(tokens: Collection[Any]) -> None:
     """Refuses what is no token.
 
     Args:

@@ -123,7 +123,7 @@ def _token_list(text: Any, position: int) -> list[str]:
             f"({type(text).__name__}): {_remedy_of(text)}"
         )
     tokens = list(text)
-    wrong = None if _is_list_of_str(tokens) else first_not_str(tokens)
+    wrong = first_not_str(tokens)
     if wrong:
         raise TypeError(
             f"expected tokens of type str in the text at position {position}, got "

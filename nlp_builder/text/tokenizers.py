@@ -14,7 +14,6 @@ Tokenizer: TypeAlias = Callable[[Any], Sequence[str]]
 
 _F = TypeVar("_F", bound=Tokenizer)
 
-_STR = frozenset({str})
 
 _registered: dict[str, Tokenizer] = {}
 _accepting_tokens: set[str] = set()
@@ -192,7 +191,7 @@ def _checked(tokens: Any, function: Tokenizer) -> list[str]:
     if type(tokens) is not list:
         _require_collection(tokens, function)
     result = list(tokens)
-    odd = None if _STR.issuperset(map(type, result)) else first_not_str(result)
+    odd = first_not_str(result)
     if odd:
         raise TypeError(
             f"expected tokenizer {shown_name(function)} to return a list of str, got "

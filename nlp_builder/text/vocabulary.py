@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import repeat
+from itertools import count, repeat
 from types import MappingProxyType
 from typing import final
 
@@ -50,7 +50,7 @@ class Vocabulary:
         require_str(given)
         # str() turns a subclass, such as numpy.str_, into a plain str.
         self._tokens: tuple[str, ...] = tuple(map(str, given))
-        self._index = {token: i for i, token in enumerate(self._tokens, start=FIRST_ID)}
+        self._index = dict(zip(self._tokens, count(FIRST_ID), strict=False))
         if len(self._index) != len(self._tokens):
             twice, _ = Counter(self._tokens).most_common(1)[0]
             raise ValueError(f"expected each token once, got {preview(twice)} more than once")

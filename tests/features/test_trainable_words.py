@@ -176,8 +176,8 @@ def test_a_file_holds_the_vectors_of_its_own_words_once():
         "0/word2vec_src": ["a", "cat"],
     }
     assert {name: array.shape for name, array in archive.arrays.items()} == {
-        "0/trained": (3, 2),
-        "0/word2vec_src": (2, 2),
+        "0/weights/0": (4, 2),  # padding, the unknown word, and the new ones
+        "0/weights/1": (3, 2),  # padding and the given ones
     }
 
 
@@ -252,12 +252,12 @@ def altered(vocabularies=None, arrays=None) -> bytes:
     ("data", "message"),
     [
         (altered({"0/vocabulary": ["dog", "a"]}), "expected each token once, got 'a'"),
-        (altered({"0/vocabulary": ["dog"]}), r"expected weights of \(2, 2\), got \(3, 2\)"),
+        (altered({"0/vocabulary": ["dog"]}), r"expected 'weights/0' of \(3, 2\).*\(4, 2\)"),
         (altered({"0/word2vec_src": ["a"]}), "matrix of shape"),
-        (altered(arrays={"0/word2vec_src": np.ones((2, 3), "float32")}), "got vectors of dim"),
-        (altered(arrays={"0/trained": np.full((3, 2), np.nan, "float32")}), "NaN or infinity"),
-        (altered(arrays={"0/word2vec_src": np.full((2, 2), np.inf, "float32")}), "infinity"),
-        (altered(arrays={"0/given": np.ones((2, 2), "float32")}), "expected the arrays"),
+        (altered(arrays={"0/weights/1": np.zeros((3, 3), "float32")}), "got vectors of dim"),
+        (altered(arrays={"0/weights/0": np.ones((4, 2), "float32")}), "padding, expected zeros"),
+        (altered(arrays={"0/weights/1": np.ones((3, 2), "float32")}), "padding, expected zeros"),
+        (altered(arrays={"0/weights/2": np.ones((2, 2), "float32")}), r"asked for \['weights/2'\]"),
         (altered({"0/more": ["x"]}), "unknown vocabularies"),
     ],
 )

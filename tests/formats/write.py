@@ -37,7 +37,7 @@ def trained_tagger() -> KerasWrapper:
     block = tagger().build(blocks.CORPUS)
     block.compile(keras.optimizers.Adam(0.1), CRFLoss())
     tags = np.arange(len(blocks.CORPUS) * 6).reshape(-1, 6) % NUM_TAGS
-    block.fit(blocks.CORPUS, tags, verbose=0)
+    block.fit([text[:6] for text in blocks.CORPUS], tags, verbose=0)
     return block
 
 

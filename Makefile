@@ -114,7 +114,7 @@ bench-preprocessing: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time t
 	@$(BIN)/python benchmarks/preprocessing.py --gianlp $(BENCH_GIANLP)/bin/python $(if $(CORPUS),--corpus "$(CORPUS)")
 
 bench-saving: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time and weigh files of 400,000 vectors beside NumPy, GiaNLP and Keras
-	@echo "==> Saving, loading and mapping in turn with the peers (5 minutes, 8 GB, leave the machine alone)"
+	@echo "==> Saving, loading and mapping in turn with the peers (6 minutes, 5 GB, leave the machine alone)"
 	@$(BIN)/python benchmarks/saving.py --gianlp $(BENCH_GIANLP)/bin/python
 
 bench-memory: $(VENV)/installed-demo  ## show that long streams of texts take no more memory; SENTENCES=n

@@ -65,10 +65,10 @@ test-slow: $(VENV)/installed-test  ## run the long tests
 	@echo "==> Running the long tests"
 	@$(BIN)/python -m pytest -m slow
 
-test-backends: $(BACKENDS_VENV)/installed  ## run the tests of the layers on TensorFlow, JAX and PyTorch
+test-backends: $(BACKENDS_VENV)/installed  ## run the tests of the layers and of files on TensorFlow, JAX and PyTorch
 	@failed=; for backend in $(BACKENDS); do \
 		echo "==> Running the tests of the layers on $$backend"; \
-		KERAS_BACKEND=$$backend $(BACKENDS_VENV)/bin/python -m pytest tests/layers tests/test_addons.py \
+		KERAS_BACKEND=$$backend $(BACKENDS_VENV)/bin/python -m pytest tests/layers tests/test_addons.py tests/formats \
 			|| failed="$$failed $$backend"; \
 	done; test -z "$$failed" || { echo "The tests failed on:$$failed"; exit 1; }
 

@@ -75,9 +75,19 @@ def _compile_as(
         graph.optimizer.iterations.assign(1)  # so that its variables are listed
     variables = _variables(graph)
     made = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables.items()}
-    same_arrays(made, arrays)
+    found = {name: _as_here(array, made.get(name)) for name, array in arrays.items()}
+    same_arrays(made, found)
     for name, variable in variables.items():
-        variable.assign(arrays[name])
+        variable.assign(found[name])
+
+
+def _as_here(array: np.ndarray, made: np.ndarray | None) -> np.ndarray:
+    """Return whole numbers in the size that they have here: it is another with each backend."""
+    if made is not None and array.dtype.kind in "iu" and made.dtype.kind in "iu":
+        converted = array.astype(made.dtype)
+        if np.array_equal(converted, array):
+            return converted
+    return array
 
 
 def _variables(graph: keras.Model) -> dict[str, Any]:

@@ -101,5 +101,5 @@ def test_damage_and_limits_are_one_error(tagger):
 def test_an_entry_that_is_none_is_refused(change):
     archive = saving.unpack(CharEmbeddingSequence(4, 6).serialize())
     archive.config["blocks"][0] |= change
-    with pytest.raises(ArchiveError, match="block|the state .built. is None"):
+    with pytest.raises(ArchiveError, match=r"block|the state .built. is None"):
         nlp_builder.inspect(saving.pack(archive))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -60,7 +61,12 @@ def test_what_was_not_built_is_built_from_its_file(version):
     block = nlp_builder.load(HERE / f"version_{version}" / "unbuilt.nlpb")
     row = ROWS["siamese"]
     assert block.weights_amount is None
-    assert block.build(row.corpus).serialize() == row.make().build(row.corpus).serialize()
+    block.build(row.corpus)
+    expected = row.make().build(row.corpus)
+    for found, ids in zip(*(b.preprocess_texts(row.texts) for b in (block, expected)), strict=True):
+        np.testing.assert_array_equal(found, ids)
+    if keras.backend.backend() == "tensorflow":  # others draw other first weights of one seed
+        assert block.serialize() == expected.serialize()
 
 
 def test_the_tagger_of_the_files_is_the_one_that_is_written_now():

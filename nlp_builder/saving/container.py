@@ -43,7 +43,8 @@ _CENTRAL_FIELDS = {
     "size": (20, 28),
     "lengths of name, extra field and comment": (28, 34),
     "disk": (34, 36),
-    "attributes": (36, 42),
+    "kind": (36, 38),
+    "attributes": (38, 42),
     "place": (42, 46),
 }
 # What people may take for a file of ours.
@@ -152,7 +153,7 @@ def member_at(data: memoryview, offset: int, name: str) -> Found:
     expected = local_header(member)
     if header[: len(expected)] != expected:
         place = f"the zip header of {name} at byte {offset:,}"
-        refuse(f"{place} has another {_difference(header, expected, _LOCAL_FIELDS)}")
+        refuse(f"{place} differs in its {_difference(header, expected, _LOCAL_FIELDS)}")
     start = offset + len(expected)
     if size > len(data) - start:
         left = max(len(data) - start, 0)
@@ -252,8 +253,8 @@ def _difference(found: bytes, expected: bytes, fields: dict[str, tuple[int, int]
     for field, (start, end) in fields.items():
         if found[start:end] != expected[start:end]:
             numbers = (int.from_bytes(part[start:end], "little") for part in (found, expected))
-            return "{} ({}) than nlp_builder writes ({})".format(field, *numbers)
-    return "name or extra field than nlp_builder writes"
+            return "{}: {}, expected {}".format(field, *numbers)
+    return "name or extra field"
 
 
 def _refuse_directory(rest: bytes, members: Iterable[Member], system: int, start: int) -> None:
@@ -265,5 +266,5 @@ def _refuse_directory(rest: bytes, members: Iterable[Member], system: int, start
             refuse(f"the zip directory has no entry of {member.name}")
         if found != entry:
             difference = _difference(found, entry, _CENTRAL_FIELDS)
-            refuse(f"the entry of {member.name} in the zip directory has another {difference}")
+            refuse(f"the entry of {member.name} in the zip directory differs in its {difference}")
     refuse("the record that ends the zip has other numbers than the directory, or is cut short")

@@ -15,7 +15,7 @@ import numpy as np
 from nlp_builder.saving.errors import refuse
 from nlp_builder.saving.limits import Limits
 
-_CHUNK = 2**18
+CHUNK = 2**18  # bytes that are counted at a time
 _QUOTE, _COMMA = b'",'
 # Each byte but those that give JSON its structure.
 _OTHERS = bytes(set(range(256)) - set(b'"[]{},'))
@@ -122,8 +122,8 @@ def structure(data: memoryview) -> Structure:
     """
     quotes = values = depth = nesting = 0
     held = b""
-    for start in range(0, len(data), _CHUNK):
-        text, held = _without_escapes(held + bytes(data[start : start + _CHUNK]))
+    for start in range(0, len(data), CHUNK):
+        text, held = _without_escapes(held + bytes(data[start : start + CHUNK]))
         marks = np.frombuffer(text.translate(None, _OTHERS), np.uint8)
         is_quote = marks == _QUOTE
         # An even number of quotes stands before what is outside of strings.

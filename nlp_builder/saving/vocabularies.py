@@ -47,8 +47,10 @@ def vocabularies_from(data: memoryview, limits: Limits) -> dict[str, list[str]]:
             them, or there are more tokens than the limit.
     """
     counted = structure(data)
-    values = max(counted.strings, counted.values)
-    limits.require("tokens", f"tokens and names of vocabularies in {VOCABULARIES}", values)
+    limits.require("tokens", f"tokens and names of vocabularies in {VOCABULARIES}", counted.strings)
+    # Each value is a string or a list with a name, so much else would be made in vain.
+    if counted.values > 2 * counted.strings + 1:
+        refuse(f"{VOCABULARIES} holds more than lists of strings: {counted.values:,} values")
     vocabularies = from_json(VOCABULARIES, data, limits, counted=counted)
     for name, tokens in vocabularies.items():
         if not isinstance(tokens, list):

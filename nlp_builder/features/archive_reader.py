@@ -19,7 +19,7 @@ from nlp_builder.features.archive_schema import (
 )
 from nlp_builder.features.keras_models import model_from
 from nlp_builder.saving import Archive, ArchiveError, Limits
-from nlp_builder.text import SubwordVectors, Tokenizer, WordVectors, get_tokenizer
+from nlp_builder.text import SubwordVectors, Tokenizer, Vocabulary, WordVectors, get_tokenizer
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
@@ -155,7 +155,8 @@ class _Reader:
             raise ArchiveError(f"the vectors of {name!r} are an array of {rows.shape}")
         # Vectors of their own; else they are rows of a weight, which the state takes.
         self._arrays.pop(f"{number}/{name}", None)
-        return WordVectors(self._vocabularies.pop(f"{number}/{name}"), rows[first:])
+        words = Vocabulary(self._vocabularies.pop(f"{number}/{name}"))
+        return WordVectors(words, rows[first:])
 
     def _subwords(self, name: str, content: Any) -> SubwordVectors:
         content = fields(content, {*VECTORS, "minn", "maxn", "composed"}, name)

@@ -16,7 +16,6 @@ from nlp_builder.text import (
     PADDING_ID,
     UNKNOWN_ID,
     TokenCounts,
-    Vocabulary,
     WordVectors,
     load_vectors,
 )
@@ -35,7 +34,7 @@ class GivenVectors(TextRepresentation):
         super().__init__()
         self._source = word2vec_src if isinstance(word2vec_src, str | os.PathLike) else None
         self._vectors: WordVectors | None = load_vectors(word2vec_src, progress=True)
-        self._vocabulary = Vocabulary(self._vectors.words)
+        self._vocabulary = self._vectors.vocabulary
         self._dimension = self._vectors.dimension
 
     @property
@@ -49,7 +48,7 @@ class GivenVectors(TextRepresentation):
     def _current_vectors(self) -> WordVectors:
         if self._vectors is not None:
             return self._vectors
-        return WordVectors(self._learnt_vocabulary().tokens, self._matrix()[FIRST_ID:])
+        return WordVectors(self._learnt_vocabulary(), self._matrix()[FIRST_ID:])
 
     def _matrix(self) -> np.ndarray:
         return np.asarray(self._layers[0].get_weights()[0], "float32")

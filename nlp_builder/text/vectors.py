@@ -19,6 +19,7 @@ from nlp_builder.text.vector_arrays import (
     write_array,
 )
 from nlp_builder.text.vector_files import is_array_file, read_vector_file
+from nlp_builder.text.vocabulary import Vocabulary
 
 
 @final
@@ -28,7 +29,7 @@ class WordVectors:
     Of a word that comes twice the first vector is kept.
 
     Args:
-        words: the words.
+        words: the words, a `Vocabulary` of them or any other collection.
         matrix: their vectors, of shape `(words, dimension)`; other dtypes become float32. Values
             of a memory-mapped array are not looked at.
 
@@ -42,11 +43,12 @@ class WordVectors:
         (array([2., 3.], dtype=float32), array([1., 2.], dtype=float32), 2)
     """
 
-    def __init__(self, words: Iterable[str], matrix: np.ndarray) -> None:
+    def __init__(self, words: Iterable[str] | Vocabulary, matrix: np.ndarray) -> None:
         """Checks words and matrix against each other."""
-        given = _require_words(words)
+        vocabulary = words if isinstance(words, Vocabulary) else None
+        given = _require_words(words) if vocabulary is None else vocabulary.tokens
         array = _require_matrix(matrix, len(given))
-        if len(set(given)) != len(given):
+        if vocabulary is None and len(set(given)) != len(given):
             first = {word: row for row, word in reversed(list(enumerate(given)))}
             rows = sorted(first.values())
             given, array = tuple(given[row] for row in rows), array[rows]
@@ -55,17 +57,22 @@ class WordVectors:
         self._matrix = array.view()
         self._matrix.flags.writeable = False
         self._refuse_infinite()
+        if vocabulary is not None:
+            self.vocabulary = vocabulary
 
     def _refuse_infinite(self) -> None:
         if isinstance(self._matrix, np.memmap):
             return
+        # NaN comes through both, and no copy is made.
+        least, most = self._matrix.min(initial=0), self._matrix.max(initial=0)
+        if np.isfinite(least) and np.isfinite(most):
+            return
         finite = np.isfinite(self._matrix).all(axis=1)
-        if not finite.all():
-            row = int(np.argmin(finite))
-            raise ValueError(
-                f"expected finite numbers, got NaN or infinity in vector {row} of the word "
-                f"{preview(self._words[row])}: leave it out"
-            )
+        row = int(np.argmin(finite))
+        raise ValueError(
+            f"expected finite numbers, got NaN or infinity in vector {row} of the word "
+            f"{preview(self._words[row])}: leave it out"
+        )
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -90,6 +97,11 @@ class WordVectors:
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self._words)}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words with their ids, each of which is the row and `FIRST_ID`."""
+        return Vocabulary(self._words)
 
     def __len__(self) -> int:
         """Returns the number of words."""

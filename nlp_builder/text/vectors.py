@@ -45,8 +45,11 @@ class WordVectors:
 
     def __init__(self, words: Iterable[str] | Vocabulary, matrix: np.ndarray) -> None:
         """Checks words and matrix against each other."""
-        vocabulary = words if isinstance(words, Vocabulary) else None
-        given = _require_words(words) if vocabulary is None else vocabulary.tokens
+        vocabulary: Vocabulary | None = None
+        if isinstance(words, Vocabulary):
+            vocabulary, given = words, words.tokens
+        else:
+            given = _require_words(words)
         array = _require_matrix(matrix, len(given))
         if vocabulary is None and len(set(given)) != len(given):
             first = {word: row for row, word in reversed(list(enumerate(given)))}

@@ -17,7 +17,7 @@ from nlp_builder.saving.errors import refuse
 from nlp_builder.saving.limits import Limits
 
 
-def write(path: str | os.PathLike[str], archive: Archive | bytes) -> None:
+def write(path: str | os.PathLike[str], archive: Archive) -> None:
     """Write an archive to a file so that at any moment the old file or the new one is there, whole.
 
     Args:
@@ -37,7 +37,7 @@ def write(path: str | os.PathLike[str], archive: Archive | bytes) -> None:
         ...     open_archive(f"{folder}/block.nlpb").config
         {'greeting': 'hello'}
     """
-    _write_pieces(path, [archive] if isinstance(archive, bytes) else pieces(archive))
+    _write_pieces(path, pieces(archive))
 
 
 def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Archive:
@@ -69,25 +69,6 @@ def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) 
             refuse("the file is empty")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     return read_archive(memoryview(mapped), limits)
-
-
-def read(path: str | os.PathLike[str]) -> bytes:
-    """Read a whole file.
-
-    Args:
-        path: the file.
-
-    Returns:
-        Its bytes.
-
-    Example:
-        >>> read("nowhere.nlpb")
-        Traceback (most recent call last):
-            ...
-        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.nlpb'
-    """
-    with _opened(path) as file:
-        return file.read()
 
 
 @contextlib.contextmanager

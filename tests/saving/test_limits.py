@@ -1,6 +1,8 @@
 """How much of a file is read."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from nlp_builder import saving
 from nlp_builder.saving import Archive, ArchiveError, Limits
 
+FORMAT = Path(__file__).parents[2] / "FORMAT.md"
 NAMES = [limit.name for limit in dataclasses.fields(Limits)]
 DATA = saving.pack(
     Archive({"a": [[1]]}, {"words": ["b", "c"], "none": []}, {"x": np.zeros(3), "y": np.zeros(40)})
@@ -59,6 +62,13 @@ def test_the_limit_of_arrays_can_be_raised():
 def test_limits_are_positive_whole_numbers(name, value, error, message):
     with pytest.raises(error, match=message.format(name)):
         Limits(**{name: value})
+
+
+def test_the_limits_are_those_of_the_documented_format():
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+)(?: ([MG])iB)? \|", FORMAT.read_text("utf-8"), re.M)
+    units = {"": 1, "M": 2**20, "G": 2**30}
+    found = {name: int(number.replace(",", "")) * units[unit] for name, number, unit in rows}
+    assert found == dataclasses.asdict(Limits())
 
 
 def test_limits_do_not_change():

@@ -7,17 +7,21 @@ from typing import Any
 import keras
 
 from nlp_builder.batching import Batches
+from nlp_builder.features import KerasWrapper
 from nlp_builder.layers import CRF
 from nlp_builder.text import TagAlphabet
 from nlp_builder.text.checks import preview
 
 
-def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) -> list[list[str]]:
+def predict_tags(
+    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet
+) -> list[list[str]]:
     """Predict the best tags of each text by Viterbi's algorithm, batch by batch.
 
     Args:
         model: a Keras model whose output is the chain that a `CRF` layer returns,
-            (batch, words + tags + 2, tags + 1). The constraints of that layer are obeyed.
+            (batch, words + tags + 2, tags + 1); or a `KerasWrapper` of such a model. The
+            constraints of that layer are obeyed.
         batches: the texts; their targets, if they have any, are not looked at.
         alphabet: the tags by their ids.
 
@@ -44,7 +48,10 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
         raise TypeError(
             f"expected Batches(blocks, texts), got {preview(batches)} ({type(batches).__name__})"
         )
-    crf = _crf_of(model)
+    if isinstance(model, KerasWrapper):
+        crf, chain_of = _crf_of(model.wrapped_model), model
+    else:
+        crf, chain_of = _crf_of(model), model.predict_on_batch
     if crf.num_tags != len(alphabet):
         raise ValueError(
             f"the model knows {crf.num_tags} tags and the alphabet {len(alphabet)}: hand in the "
@@ -52,7 +59,7 @@ def predict_tags(model: keras.Model, batches: Batches, alphabet: TagAlphabet) ->
         )
 
     def tags_of(inputs: Any) -> list[list[str]]:
-        chain = model.predict_on_batch(inputs)
+        chain = chain_of(inputs)
         tags, _ = crf.decode(chain)
         lengths = crf.lengths(chain)
         return [alphabet.tags_of(row[:length]) for row, length in zip(tags, lengths, strict=True)]

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from nlp_builder import CRF, Batches, CRFLoss, TagAlphabet, predict_tags
+from nlp_builder import CRF, Batches, CRFLoss, TagAlphabet, load, predict_tags
 from nlp_builder.features import (
     CharPerWordEmbeddingSequence,
     Feature,
+    KerasWrapper,
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
 )
@@ -75,6 +76,34 @@ def test_padding_further_changes_no_loss_and_no_tag():
     np.testing.assert_allclose(scores, more_scores, rtol=1e-5)
     for one, other, text in zip(tags, more_tags, TEXTS, strict=True):
         np.testing.assert_array_equal(one[: len(text)], other[: len(text)])
+
+
+def wrapped(parts: list[Feature]) -> KerasWrapper:
+    """The same as one block, whose model gets the masks from the blocks."""
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((None, 20))
+    lstm = keras.layers.LSTM(10, return_sequences=True)
+    potentials = keras.layers.Dense(len(ALPHABET))(keras.layers.Bidirectional(lstm)(inputs))
+    crf = CRF(len(ALPHABET), transitions_initializer="random_normal")
+    return KerasWrapper(parts, keras.Model(inputs, crf(potentials))).build(TEXTS)
+
+
+def test_a_wrapped_tagger_is_the_same_and_comes_back_from_its_file(tmp_path):
+    parts = blocks()
+    by_hand, block = tagger(parts), wrapped(parts)
+    names = ("lstm", "bidirectional", "dense", "crf")
+    written = [layer for layer in by_hand.layers if layer.name.startswith(names)]
+    weights = [weight for layer in written for weight in layer.get_weights()]
+    block.wrapped_model.set_weights(weights)
+    expected = predict_tags(by_hand, Batches(parts, TEXTS), ALPHABET)
+    assert len({len(tags) for tags in expected}) > 5
+    block.save(tmp_path / "tagger.nlpb")
+    for one in (block, load(tmp_path / "tagger.nlpb")):
+        assert predict_tags(one, Batches(one, TEXTS), ALPHABET) == expected
+    block.compile("adam", CRFLoss())
+    batch = next(iter(Batches(parts, TEXTS[:4], tag_ids()[:4], batch_size=4, shuffle=False)))
+    loss = by_hand.evaluate(*batch, verbose=0)
+    assert block.evaluate(TEXTS[:4], tag_ids()[:4], verbose=0) == pytest.approx(loss, rel=1e-5)
 
 
 def test_a_batch_of_any_size_gives_the_same_tags():

@@ -11,13 +11,15 @@ from typing import Any, final
 from nlp_builder import saving
 from nlp_builder.features.archive_schema import fields, listed, state_values
 from nlp_builder.features.archive_upgrade import upgraded
-from nlp_builder.features.keras_models import not_plain
+from nlp_builder.features.keras_models import is_known, not_plain
 from nlp_builder.features.loading import checked_limits
 from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.saving import Archive, Limits
 from nlp_builder.text.checks import preview
 
 _LONGEST_NAME = 60
+_SHOWN_SHAPES = 4
+_OURS = "nlp_builder>"
 
 
 @final
@@ -53,8 +55,8 @@ class Contents:
         vocabularies: numbers of tokens by name: the number of the block and what it calls them.
         arrays: shapes and types by name: likewise, or the number of the model.
         tokenizers: names of the tokenizers and functions that it asks for.
-        custom_objects: names of the classes and functions of Keras models that have to be
-            registered or handed in, or, if they are Keras' own, are refused.
+        custom_objects: names of the classes and functions of Keras models, other than ours, that
+            have to be registered or handed in, or, if they are Keras' own, are refused.
     """
 
     version: int
@@ -84,7 +86,10 @@ class Contents:
             yield f"block {number}: {_shown(block.name)}({arguments}), {state}"
         yield from (f"model {n}: {_shown(name)}" for n, name in enumerate(self.models))
         yield from (f"vocabulary {_shown(n)}: {s:,} tokens" for n, s in self.vocabularies.items())
-        yield from (f"array {_shown(name)}: {shape}" for name, shape in self.arrays.items())
+        for owner, shapes in _by_owner(self.arrays).items():
+            listed = "; ".join(map(str, shapes[:_SHOWN_SHAPES]))
+            more = f"; {len(shapes) - _SHOWN_SHAPES} more" if len(shapes) > _SHOWN_SHAPES else ""
+            yield f"arrays {_shown(owner)}: {listed}{more}"
         if self.tokenizers:
             yield f"needs the tokenizers {', '.join(map(preview, self.tokenizers))}"
         if self.custom_objects:
@@ -136,7 +141,7 @@ def _contents(archive: Archive, config: Mapping[str, Any], limits: Limits) -> Co
         vocabularies={name: len(tokens) for name, tokens in archive.vocabularies.items()},
         arrays={n: ModelIOShape(a.shape, a.dtype.name) for n, a in archive.arrays.items()},
         tokenizers=tuple(dict.fromkeys(_tokenizers(lists.blocks))),
-        custom_objects=tuple(dict.fromkeys(not_plain([lists.models, lists.blocks]))),
+        custom_objects=tuple(dict.fromkeys(_foreign([lists.models, lists.blocks]))),
     )
 
 
@@ -159,6 +164,22 @@ def _tokenizers(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for content in value:
             yield from _tokenizers(content)
+
+
+def _foreign(config: Any) -> Iterator[str]:
+    return (name for name in not_plain(config) if not (name.startswith(_OURS) and is_known(name)))
+
+
+def _by_owner(arrays: Mapping[str, ModelIOShape]) -> dict[str, list[ModelIOShape]]:
+    """Join what is numbered, in the order of the numbers."""
+    joined: dict[str, list[tuple[int, ModelIOShape]]] = {}
+    for name, shape in arrays.items():
+        owner, _, number = name.rpartition("/")
+        numbered = bool(owner) and number.isdecimal()
+        joined.setdefault(owner if numbered else name, []).append(
+            (int(number) if numbered else 0, shape)
+        )
+    return {owner: [shape for _, shape in sorted(joined[owner])] for owner in sorted(joined)}
 
 
 def _shown(name: str) -> str:

@@ -152,6 +152,18 @@ def not_plain(config: Any) -> Iterator[str]:
     return (_name(e) for e, in_call in _entries(config) if not _is_plain(e, in_call=in_call))
 
 
+def is_known(name: str) -> bool:
+    """Tell whether a name is registered with Keras.
+
+    Args:
+        name: with its package, as "package>Name".
+
+    Returns:
+        True if it is.
+    """
+    return keras.saving.get_registered_object(name) is not None
+
+
 def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.Model:
     try:
         with DeferredWeights() as deferred:
@@ -205,7 +217,7 @@ def _is_registered(entry: dict[str, Any]) -> bool:
     if entry["class_name"].startswith("__") or "module" not in entry:
         return False
     name = _registered_name(entry)
-    return isinstance(name, str) and keras.saving.get_registered_object(name) is not None
+    return isinstance(name, str) and is_known(name)
 
 
 def _is_plain(entry: dict[str, Any], *, in_call: bool) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nlp_builder.saving import container
-from nlp_builder.saving.container import Found, Member
+from nlp_builder.saving.container import Member, directory, local_header
+from nlp_builder.saving.container_reader import Found, member_at, require_crc, require_end
 from nlp_builder.saving.json_text import from_json, to_json
 from nlp_builder.saving.limits import Limits
 from nlp_builder.saving.manifest import (
@@ -79,8 +79,8 @@ def pieces(archive: Archive) -> list[Any]:
     manifest = _aligned(to_json(named), members)
     contents = {MANIFEST: [manifest], **contents}
     members.insert(0, identified(MANIFEST, [manifest])[0])
-    laid = [p for m in members for p in (container.local_header(m), *contents[m.name])]
-    return [*laid, container.directory(members)]
+    laid = [p for m in members for p in (local_header(m), *contents[m.name])]
+    return [*laid, directory(members)]
 
 
 def pack(archive: Archive) -> bytes:
@@ -170,20 +170,20 @@ def _as_dict(config: Mapping[str, Any]) -> dict[str, Any]:
 def _aligned(manifest: bytes, members: Sequence[Member]) -> bytes:
     """Return the manifest with blanks, so that the last member begins where its data is aligned."""
     first = Member(MANIFEST, len(manifest), 0)
-    before = first.end + sum(member.end for member in members[:-1])
-    start = before + len(container.local_header(members[-1]))
+    before = first.length + sum(member.length for member in members[:-1])
+    start = before + len(local_header(members[-1]))
     return manifest + b" " * (-start % ALIGNMENT)
 
 
 def _members(data: memoryview, limits: Limits) -> tuple[Manifest, list[Found]]:
     # The manifest goes first: a newer version may have other members.
-    found = [container.member_at(data, 0, MANIFEST)]
+    found = [member_at(data, 0, MANIFEST)]
     limits.require("config_bytes", f"bytes of {MANIFEST}", found[0].member.size)
-    container.require_crc(found[0])
+    require_crc(found[0])
     manifest = manifest_from(from_json(MANIFEST, found[0].content, limits), _PARTS)
     for name in _PARTS:
-        found.append(container.member_at(data, found[-1].end, name))
-    container.require_end(data, found, windows=manifest.version == 1)
+        found.append(member_at(data, found[-1].end, name))
+    require_end(data, found, windows=manifest.version == 1)
     manifest.require_sizes(each.member for each in found[1:])
     for each in found[1:]:
         limits.require(
@@ -193,5 +193,5 @@ def _members(data: memoryview, limits: Limits) -> tuple[Manifest, list[Found]]:
 
 
 def _require_sound(manifest: Manifest, found: Found) -> None:
-    container.require_crc(found)
+    require_crc(found)
     manifest.require_hash(found)

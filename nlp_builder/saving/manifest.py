@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nlp_builder.saving.container import Found, Member
+from nlp_builder.saving.container import Member
+from nlp_builder.saving.container_reader import Found
 from nlp_builder.saving.errors import ArchiveError, refuse
 
 FORMAT_NAME = "nlp_builder"

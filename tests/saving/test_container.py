@@ -10,6 +10,7 @@ import pytest
 from nlp_builder import saving
 from nlp_builder.saving import Archive, ArchiveError, container
 from nlp_builder.saving.container import Member
+from nlp_builder.saving.container_reader import member_at
 from tests.saving import forging
 from tests.saving.example import packed
 
@@ -83,16 +84,16 @@ def test_large_sizes_are_written_as_by_zipfile(mebibytes):
     members = [Member(info.filename, info.file_size, info.CRC) for info in infos]
     for member, info in zip(members, infos, strict=True):
         assert sink.kept[info.header_offset] == container.local_header(member)
-    start = sum(member.end for member in members)
+    start = sum(member.length for member in members)
     written = b"".join(sink.kept[place] for place in sorted(sink.kept) if place >= start)
     assert written == container.directory(members)
 
 
 def test_a_member_is_found_where_the_one_before_it_ends():
     data = memoryview(packed())
-    found = container.member_at(data, 0, "manifest.json")
+    found = member_at(data, 0, "manifest.json")
     assert bytes(found.content) == forging.members_of(packed())["manifest.json"]
-    assert container.member_at(data, found.end, "config.json").content[:1] == b"{"
+    assert member_at(data, found.end, "config.json").content[:1] == b"{"
 
 
 def test_an_error_says_which_byte_of_the_zip_is_wrong():
@@ -106,7 +107,7 @@ def test_an_error_says_which_byte_of_the_zip_is_wrong():
 def test_a_size_beyond_the_end_is_no_size():
     header = container.local_header(Member("a", 10, zlib.crc32(b"")))
     with pytest.raises(ArchiveError, match="a has 10 bytes by its zip header, the file only 3 mor"):
-        container.member_at(memoryview(header + b"123"), 0, "a")
+        member_at(memoryview(header + b"123"), 0, "a")
 
 
 @pytest.mark.slow

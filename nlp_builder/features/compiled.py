@@ -16,6 +16,8 @@ from nlp_builder.features.keras_models import refuse_code, require_known
 from nlp_builder.saving import ArchiveError
 
 _OPTIMIZER = "training/optimizer"
+# Where Keras has the optimizers of PyTorch, which it takes by itself for those of all backends.
+_OF_TORCH = "keras.src.backend.torch.optimizers."
 
 
 def training_state(graph: keras.Model) -> State:
@@ -34,12 +36,12 @@ def training_state(graph: keras.Model) -> State:
     with warnings.catch_warnings():
         # Of a lambda, which is refused in the next line.
         warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`")
-        config = graph.get_compile_config()
+        config = _of_any_backend(json.loads(json.dumps(graph.get_compile_config())))
     refuse_code(config)
     arrays = {
         name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(graph).items()
     }
-    return State({"compiled": json.loads(json.dumps(config))}, {}, arrays)
+    return State({"compiled": config}, {}, arrays)
 
 
 def restore_training(
@@ -79,6 +81,18 @@ def _compile_as(
     same_arrays(made, found)
     for name, variable in variables.items():
         variable.assign(found[name])
+
+
+def _of_any_backend(config: Any) -> Any:
+    """Return plain values with optimizers under the names that they have with each backend."""
+    if isinstance(config, list):
+        return [_of_any_backend(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    values = {key: _of_any_backend(value) for key, value in config.items()}
+    if str(values.get("module")).startswith(_OF_TORCH):
+        values["module"] = "keras.optimizers"
+    return values
 
 
 def _as_here(array: np.ndarray, made: np.ndarray | None) -> np.ndarray:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import nlp_builder
+from nlp_builder import saving
+from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.saving import FORMAT_VERSION
 from tests.blocks import CORPUS, ROWS, TEXTS
 from tests.formats.write import NUM_TAGS, tagger
@@ -35,6 +37,23 @@ def test_a_file_gives_what_it_gave(path):
         for number, array in enumerate(arrays(block(ids))):
             # Other processors add in another order.
             np.testing.assert_allclose(array, expected[f"outputs/{number}"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_bit_of_the_weights_comes_back(path):
+    path = path.with_suffix(".nlpb")
+    kept = upgraded(saving.open_archive(path))
+    again = saving.unpack(nlp_builder.load(path).serialize())
+    assert again.vocabularies == kept.vocabularies
+    # What is shared is named by its number, there and here.
+    assert [entry["arguments"] for entry in again.config["blocks"]] == [
+        entry["arguments"] for entry in kept.config["blocks"]
+    ]
+    assert set(again.arrays) == set(kept.arrays)
+    for name, array in kept.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], array)
+        # Whole numbers, of training alone, have another size with each backend.
+        assert again.arrays[name].dtype == array.dtype or "/training/" in name
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -108,7 +108,12 @@ def patched(signature: bytes, number: int, offset: int, new: bytes) -> Change:
     return change
 
 
-def version_1(archive: Archive, *, create_system: int = 3) -> bytes:
+def from_windows(data: bytes) -> bytes:
+    """The same zip, if Python writes it on Windows."""
+    return both(*(described(name, create_system=0) for name in members_of(data)))(data)
+
+
+def version_1(archive: Archive) -> bytes:
     """A file as the first releases wrote it, with the library safetensors."""
     members = {
         MANIFEST: b'{"format":"nlp_builder","version":1}',
@@ -116,10 +121,7 @@ def version_1(archive: Archive, *, create_system: int = 3) -> bytes:
         VOCABULARIES: json.dumps(archive.vocabularies).encode(),
         WEIGHTS: safetensors.numpy.save(dict(archive.arrays)),
     }
-    data = sealed(members)
-    for name in members if create_system != 3 else ():
-        data = described(name, create_system=create_system)(data)
-    return data
+    return sealed(members)
 
 
 def appended(name: str | zipfile.ZipInfo, content: bytes = b"") -> Change:

@@ -155,6 +155,20 @@ def test_limits_are_handed_on(tmp_path):
         saving.open_archive(tmp_path / "block.nlpb", limits=Limits(file_bytes=1000))
 
 
+def test_a_file_reaches_the_disk_before_its_name_and_the_name_after_it(tmp_path, monkeypatch):
+    if os.name != "posix":
+        pytest.skip("folders can be opened on POSIX only")
+    seen = []
+
+    def seen_fsync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        seen.append((is_folder, (tmp_path / "block.nlpb").exists()))
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    saving.write(tmp_path / "block.nlpb", archive())
+    assert seen == [(False, False), (True, True)]
+
+
 def test_a_link_stays_a_link(tmp_path):
     saving.write(tmp_path / "real.nlpb", archive(1))
     (tmp_path / "link.nlpb").symlink_to(tmp_path / "real.nlpb")

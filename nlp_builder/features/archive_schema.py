@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -11,9 +12,11 @@ VECTORS = {"matrix", "first_row"}
 _NEEDED = {"built": bool, "frozen": bool, "policy": str}
 _OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
 
-
 # Numbers of layers that an unbuilt block makes, with nothing in the file to compare them with.
 _MOST = {"stacked_layers": 100}
+_LONGEST_MESSAGE = 1_000
+# Keras writes names of classes in bold.
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ListedBlocks(NamedTuple):
@@ -110,3 +113,22 @@ def state_values(values: Any) -> dict[str, Any]:
     if unknown := set(values) - {*_NEEDED, *_OPTIONAL}:
         raise ArchiveError(f"unknown state {sorted(unknown)}")
     return dict(values)
+
+
+def cause(error: BaseException) -> str:
+    """Tell of an error of Keras or Python, which may repeat all that a file holds.
+
+    Args:
+        error: any.
+
+    Returns:
+        Its type and message, cut, and without what a terminal would obey.
+
+    Example:
+        >>> cause(ValueError("too \\x1b[1mlarge"))
+        'ValueError: too large'
+    """
+    message = _STYLE.sub("", str(error)[:_LONGEST_MESSAGE])
+    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in message)
+    more = "..." if len(str(error)) > _LONGEST_MESSAGE else ""
+    return f"{type(error).__name__}: {shown}{more}"

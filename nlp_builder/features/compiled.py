@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features.archive import State
+from nlp_builder.features.archive_schema import cause
 from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_models import refuse_code, require_known
 from nlp_builder.saving import ArchiveError
@@ -63,9 +64,7 @@ def restore_training(
         _compile_as(graph, config, arrays)
     # Keras lets all kinds pass, from AssertionError to those of its backends.
     except Exception as error:
-        raise ArchiveError(
-            f"the training of the file cannot go on: {type(error).__name__}: {error}"
-        ) from error
+        raise ArchiveError(f"the training of the file cannot go on: {cause(error)}") from error
 
 
 def _compile_as(

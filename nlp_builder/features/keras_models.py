@@ -9,10 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from nlp_builder.features.archive_schema import cause
 from nlp_builder.features.checks import same_arrays
-from nlp_builder.features.keras_names import MOST, keras_class, keras_function
+from nlp_builder.features.keras_bounds import require_bounded
+from nlp_builder.features.keras_names import keras_class, keras_function
 from nlp_builder.layers import DeferredWeights
-from nlp_builder.saving import ArchiveError, Limits
+from nlp_builder.saving import ArchiveError
 
 # Plain values that JSON has no word for.
 _VALUES = {
@@ -47,7 +49,6 @@ def model_from(
     weights: Mapping[str, np.ndarray],
     *,
     share: bool = False,
-    limits: Limits | None = None,
 ) -> keras.Model:
     """Make a model from its description.
 
@@ -55,7 +56,6 @@ def model_from(
         config: what `config_of` returned.
         weights: the arrays that `model.get_weights()` returned, by their numbers: "0", "1".
         share: use the arrays where they are.
-        limits: the largest number of layers and other objects.
 
     Returns:
         The model.
@@ -70,16 +70,14 @@ def model_from(
         >>> model_from(config_of(model), weights).output_shape
         (None, 1)
     """
-    require_known(config, limits)
+    require_known(config)
     try:
         return _made(_without_training(config), weights, share)
     except ArchiveError:
         raise
     # Keras lets all kinds pass, from AssertionError to those of its backends.
     except Exception as error:
-        raise ArchiveError(
-            f"a Keras model of the file cannot be made: {type(error).__name__}: {error}"
-        ) from error
+        raise ArchiveError(f"a Keras model of the file cannot be made: {cause(error)}") from error
 
 
 def refuse_code(config: Any) -> None:
@@ -103,8 +101,8 @@ def refuse_code(config: Any) -> None:
             )
 
 
-def require_known(config: Any, limits: Limits | None = None) -> None:
-    """Refuse what is neither a plain part of Keras nor registered nor handed in.
+def require_known(config: Any) -> None:
+    """Refuse what is neither a plain part of Keras nor registered nor handed in, and what is large.
 
     Keras follows dotted names to all that it has (settings, downloads, files), and there are
     operations that call functions while a model is made. So each name is looked up here first, and
@@ -112,15 +110,11 @@ def require_known(config: Any, limits: Limits | None = None) -> None:
 
     Args:
         config: plain values from a file.
-        limits: the largest number of layers and other objects.
 
     Raises:
-        ArchiveError: if there is such a thing in it, or too much.
+        ArchiveError: if there is such a thing in it, or what `require_bounded` refuses.
     """
-    entries = list(_entries(config))
-    (limits or Limits()).require("objects", "a Keras model holds objects", len(entries))
-    for entry, in_call in entries:
-        _refuse_large(entry.get("config"))
+    for entry, in_call in _entries(config):
         if _is_registered(entry) or _is_plain(entry, in_call=in_call):
             continue
         name, module = _name(entry), str(entry.get("module"))
@@ -134,6 +128,7 @@ def require_known(config: Any, limits: Limits | None = None) -> None:
             "@keras.saving.register_keras_serializable() before, or hand it in as "
             f"custom_objects={{{name!r}: ...}}"
         )
+    require_bounded(config)
 
 
 def not_plain(config: Any) -> Iterator[str]:
@@ -171,12 +166,20 @@ def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.
             deferred.fill(_numbered(model.weights), weights, share=share)
     except ValueError as error:
         # A layer of the user's may make a variable from a value, which Keras cannot defer.
-        if "stateless scope" not in str(error):
+        if "stateless scope" not in str(error) or not _has_foreign(config):
             raise
         model = _unfilled(config)
         same_arrays(_numbered(model.get_weights()), weights)
         model.set_weights([weights[name] for name in _numbered(model.weights)])
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its weights
     return model
+
+
+def _has_foreign(config: Any) -> bool:
+    """Say whether a model has parts that are neither of Keras nor ours."""
+    return any(not name.startswith("nlp_builder>") for name in not_plain(config))
 
 
 def _unfilled(config: Any) -> keras.Model:
@@ -202,13 +205,6 @@ def _without_training(config: Any) -> Any:
     if isinstance(config, list | tuple):
         return type(config)(_without_training(value) for value in config)
     return copy.deepcopy(config)
-
-
-def _refuse_large(config: Any) -> None:
-    for name, most in MOST.items():
-        number = config.get(name) if isinstance(config, dict) else None
-        if isinstance(number, int | float) and number > most:
-            raise ArchiveError(f"the file asks for {name}={number!r}, at most {most} are made")
 
 
 def _is_registered(entry: dict[str, Any]) -> bool:

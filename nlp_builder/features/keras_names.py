@@ -39,8 +39,6 @@ _PLAIN_CORE = {
     *("Cast", "ConvertToTensor", "SaturateCast", "Scatter", "ScatterUpdate", "Slice"),
     *("SliceUpdate", "StopGradient", "Unstack"),
 }
-# Numbers of values that metrics make by themselves, with nothing in the file to compare them with.
-MOST = {"num_classes": 4_096, "num_labels": 4_096, "num_thresholds": 100_000}
 _FUNCTIONS = ("keras.activations", "keras.losses", "keras.metrics")
 _REFUSED_FUNCTIONS = {"get", "serialize", "deserialize"}
 

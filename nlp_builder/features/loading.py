@@ -90,6 +90,7 @@ def load(
 
     Example:
         >>> import tempfile
+        >>> from nlp_builder import CharPerWordEmbeddingSequence
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     CharPerWordEmbeddingSequence("words", 4).save(f"{folder}/block.nlpb")
         ...     load(f"{folder}/block.nlpb")

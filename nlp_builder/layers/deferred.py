@@ -42,7 +42,7 @@ class DeferredWeights:
         [0.5]
     """
 
-    def __init__(self, most_unfilled: int = 2**24) -> None:
+    def __init__(self, most_unfilled: int = 2**16) -> None:
         """Stores the argument; see the class."""
         self._most_unfilled = most_unfilled
         self._scope = keras.StatelessScope()

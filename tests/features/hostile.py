@@ -137,7 +137,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "an output that is not there": (output([["nope", 0, 0]]), "cannot be made: RuntimeError"),
     "no model": (
         lambda c: c["models"][0].update(made("Adam", "keras.optimizers")),
-        "cannot be made: AttributeError",
+        "cannot be made: ValueError",
     ),
     "an odd number": (lambda c: c["models"].__setitem__(0, 3), "describes a int"),
     "a dotted optimizer": (training(optimizer=made("config.set_floatx", "keras")), NO_PART),

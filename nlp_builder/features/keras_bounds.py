@@ -1,0 +1,195 @@
+"""How much a file asks of Keras, found out before any of it is made.
+
+Weights have no memory until they were compared with the arrays of the file (`DeferredWeights`).
+What is bounded here is the rest: time, and values that Keras computes while it makes a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from nlp_builder.saving import ArchiveError
+from nlp_builder.text.checks import preview
+
+# Numbers that Keras turns into as many objects or values, with nothing in the file to compare with.
+_MOST = {
+    "num_classes": 4_096,
+    "num_labels": 4_096,
+    "num_thresholds": 100_000,
+    "indices_or_sections": 1_000,
+    "stacked_layers": 100,
+}
+_MOST_OF = {("Unstack", "num"): 1_000}
+# Values of all metrics and means together, which are made before they are compared: 64 MiB.
+_MOST_VALUES = 2**24
+# Layers that consist of layers, in the time that a plain layer takes to be made and called.
+_PARTS = {
+    **{"MultiHeadAttention": 8, "GroupQueryAttention": 8, "Bidirectional": 8, "Digest": 4},
+    **{"LSTM": 3, "GRU": 3, "SimpleRNN": 3, "RNN": 3, "TimeDistributed": 2},
+    **{"ConvLSTM1D": 4, "ConvLSTM2D": 4, "ConvLSTM3D": 4},
+}
+
+
+class Work(NamedTuple):
+    """What Keras has to do.
+
+    Args:
+        made: objects that come into being, and calls of layers that go with it.
+        called: calls of layers for each call of what was made.
+    """
+
+    made: int
+    called: int
+
+
+def require_bounded(config: Any) -> None:
+    """Refuse what would compute or take up much while a model is made.
+
+    Args:
+        config: plain values of Keras from a file.
+
+    Raises:
+        ArchiveError: if there is a number that is too large, or a layer that is called with no
+            output of another, so that Keras would compute at once.
+    """
+    values = 0
+    for entry in _dicts(config):
+        _refuse_large(entry)
+        _require_nodes(entry.get("inbound_nodes", []))
+        values += _values(entry)
+        if values > _MOST_VALUES:
+            raise ArchiveError(
+                f"metrics and normalisations of the file hold {values:,} values, expected at most "
+                f"{_MOST_VALUES:,}"
+            )
+
+
+def work_of(config: Any) -> Work:
+    """Count the objects and calls that it takes to make what a file describes.
+
+    A layer of several layers counts as some. A sequential model is made anew with each layer.
+
+    Args:
+        config: plain values of Keras.
+
+    Returns:
+        The numbers.
+
+    Example:
+        >>> dense = {"class_name": "Dense", "module": "keras.layers", "config": {}}
+        >>> config = {"layers": [dense] * 4}
+        >>> work_of({"class_name": "Sequential", "module": "keras", "config": config})
+        Work(made=13, called=4)
+    """
+    if isinstance(config, list | tuple):
+        return _sum(work_of(value) for value in config)
+    if not isinstance(config, dict):
+        return Work(0, 0)
+    name = config.get("class_name")
+    if not isinstance(name, str):
+        return _sum(work_of(value) for value in config.values())
+    inside = config.get("config")
+    if isinstance(inside, dict) and isinstance(inside.get("layers"), list):
+        nodes = work_of(config.get("inbound_nodes"))
+        return _sum([_model_work(name, inside), Work(nodes.made, 0)])
+    parts = _sum(work_of(value) for value in config.values())
+    own = _PARTS.get(name, 1) if _is_called(config.get("module")) else 0
+    if name == "Digest" and isinstance(inside, dict):
+        own *= 2 * _whole(inside.get("stacked_layers"))
+    return Work(max(own, 1) + parts.made, own + parts.called)
+
+
+def _model_work(name: str, config: dict[str, Any]) -> Work:
+    layers = [(work_of(layer), _number_of_nodes(layer)) for layer in config["layers"]]
+    made = 1 + sum(work.made for work, _ in layers)
+    called = sum(work.called * nodes for work, nodes in layers)
+    times = (len(layers) + 1) // 2 if name == "Sequential" else 1
+    ends = sum(_length(config.get(key)) for key in ("input_layers", "output_layers"))
+    return Work(made + called * times + ends, called)
+
+
+def _is_called(module: Any) -> bool:
+    """Say whether what is of a module is called: layers, operations, and what is not of Keras."""
+    kind = str(module).split(".")
+    return kind[0] != "keras" or kind[1:2] in ([], ["layers"], ["models"], ["src"])
+
+
+def _sum(works: Iterable[Work]) -> Work:
+    made = called = 0
+    for work in works:
+        made, called = made + work.made, called + work.called
+    return Work(made, called)
+
+
+def _number_of_nodes(layer: Any) -> int:
+    return max(_length(layer.get("inbound_nodes")), 1) if isinstance(layer, dict) else 1
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list | dict) else 0
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) and value >= 1 else 1
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _dicts(part)
+
+
+def _values(entry: dict[str, Any]) -> int:
+    """Count the values that come into being with what is no weight."""
+    config = entry.get("config")
+    if not isinstance(config, dict):
+        return 0
+    if entry.get("class_name") == "Normalization":
+        return 2 * _number_of_means(entry.get("build_config"), config.get("axis"))
+    classes, labels = config.get("num_classes"), config.get("num_labels")
+    thresholds = max(_whole(config.get("num_thresholds")), _length(config.get("thresholds")))
+    return _whole(classes) ** 2 + 4 * thresholds * _whole(labels)
+
+
+def _refuse_large(entry: dict[str, Any]) -> None:
+    config, owner = entry.get("config"), entry.get("class_name")
+    if not isinstance(config, dict):
+        return
+    own = {name: most for (cls, name), most in _MOST_OF.items() if cls == owner}
+    for name, most in (_MOST | own).items():
+        number = config.get(name)
+        if isinstance(number, int | float) and number > most:
+            raise ArchiveError(f"the file asks for {name}={number!r}, at most {most} are made")
+
+
+def _require_nodes(nodes: Any) -> None:
+    """Refuse calls without a symbolic tensor: what is called with numbers computes at once."""
+    for node in nodes if isinstance(nodes, list) else [nodes]:
+        if not isinstance(node, dict) or set(node) != {"args", "kwargs"} or not _is_symbolic(node):
+            raise ArchiveError(
+                f"a layer of the file is called with {preview(node)}, expected args and kwargs "
+                "with the output of another layer among them"
+            )
+
+
+def _is_symbolic(node: dict[str, Any]) -> bool:
+    return any(part.get("class_name") == "__keras_tensor__" for part in _dicts(node))
+
+
+def _number_of_means(built: Any, axes: Any) -> int:
+    """Count the means of a Normalization; one that is given is repeated along all of these axes.
+
+    Keras tells in a file for which shape a layer was built, and builds it for that.
+    """
+    shape: Any = built.get("input_shape") if isinstance(built, dict) else None
+    try:
+        return abs(int(math.prod(shape[axis] for axis in axes or [])))
+    except (IndexError, TypeError):
+        raise ArchiveError(
+            f"a Normalization of the file has the axes {preview(axes)} and was built for "
+            f"{preview(shape)}, expected a number for each of these axes"
+        ) from None

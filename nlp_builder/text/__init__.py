@@ -24,6 +24,13 @@ from nlp_builder.text.encoding import (
     encode_distinct,
     encode_words,
 )
+from nlp_builder.text.json_lines import read_json_lines, read_labelled_json_lines
+from nlp_builder.text.named_corpora import (
+    ChineseDailyNerCorpus,
+    CONLL2003ENCorpus,
+    SMP2018ECDTCorpus,
+    WNUT17Corpus,
+)
 from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
@@ -50,7 +57,10 @@ __all__ = [
     "FIRST_ID",
     "PADDING_ID",
     "UNKNOWN_ID",
+    "CONLL2003ENCorpus",
+    "ChineseDailyNerCorpus",
     "Corpus",
+    "SMP2018ECDTCorpus",
     "Scheme",
     "Span",
     "Split",
@@ -61,6 +71,7 @@ __all__ = [
     "TokenCounts",
     "Tokenizer",
     "Vocabulary",
+    "WNUT17Corpus",
     "WordVectors",
     "characters_of",
     "characters_of_words",
@@ -81,6 +92,8 @@ __all__ = [
     "no_symbols",
     "pad_ids",
     "read_columns",
+    "read_json_lines",
+    "read_labelled_json_lines",
     "register_tokenizer",
     "spans_of",
     "symbols_of_chunks",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from nlp_builder.text.checks import preview
+from nlp_builder.text.lines import read_lines
 
 Corpus: TypeAlias = tuple[list[list[str]], list[list[str]]]
 """The tokens of each text and the tags of each text."""
@@ -68,7 +68,8 @@ def read_columns(
     texts: list[list[str]] = []
     tags: list[list[str]] = []
     first: tuple[int, list[str]] | None = None
-    for rows in _texts_of(_lines(Path(path), encoding), separator):
+    lines = read_lines(Path(path), encoding, kind="column file")
+    for rows in _texts_of(lines, separator):
         first = first or rows[0]
         _require_columns(rows, first, path)
         pairs = [
@@ -133,28 +134,26 @@ def load_sample_corpus(split: Split = "train") -> Corpus:
         >>> len(texts) == len(tags)
         True
     """
-    if split not in get_args(Split):
-        raise ValueError(f"expected a split of {list(get_args(Split))}, got {preview(split)}")
+    require_split(split)
     file = resources.files("nlp_builder.sample_corpus") / f"{split}.txt"
     with resources.as_file(file) as path:
         return read_columns(path, separator="\t")
 
 
-def _lines(path: Path, encoding: str) -> list[str]:
-    if not path.exists():
-        raise FileNotFoundError(f"expected a column file, found nothing at {path.absolute()}")
-    # The codec with "sig" skips a byte order mark.
-    codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    try:
-        text = path.read_bytes().decode(codec)
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}, line {line}: expected {encoding}, got other bytes ({error.reason}): "
-            "pass the file's encoding"
-        ) from error
-    # str.splitlines would also part at \x85 and \u2028, which tokens may hold.
-    return [line.removesuffix("\r") for line in text.split("\n")]
+def require_split(split: str) -> None:
+    """Refuses what is no name of a split.
+
+    Args:
+        split: what came.
+
+    Raises:
+        ValueError: it is neither "train" nor "valid" nor "test".
+
+    Example:
+        >>> require_split("train")
+    """
+    if split not in get_args(Split):
+        raise ValueError(f"expected a split of {list(get_args(Split))}, got {preview(split)}")
 
 
 def _texts_of(lines: list[str], separator: str | None) -> Iterator[list[tuple[int, list[str]]]]:

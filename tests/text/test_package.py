@@ -12,6 +12,7 @@ before = dict(os.environ), random.getstate(), np.random.get_state()[1].tolist()
 import nlp_builder.text
 after = dict(os.environ), random.getstate(), np.random.get_state()[1].tolist()
 heavy = ["keras", "tensorflow", "jax", "torch", "gensim", "pyarrow", "pandas", "matplotlib"]
+heavy += ["pooch", "requests"]
 print(json.dumps({
     "loaded": [name for name in heavy if name in sys.modules],
     "unchanged": before == after,

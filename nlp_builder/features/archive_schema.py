@@ -108,8 +108,10 @@ def state_values(values: Any) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise ArchiveError(f"a block has the state {values!r}")
     for name, types in {**_NEEDED, **_OPTIONAL}.items():
-        if (name in values or name in _NEEDED) and not isinstance(values.get(name), types):
-            raise ArchiveError(f"the state {name!r} is {values.get(name)!r}")
+        if name in _NEEDED and name not in values:
+            raise ArchiveError(f"a block has no state {name!r}")
+        if name in values and not isinstance(values[name], types):
+            raise ArchiveError(f"the state {name!r} is {values[name]!r:.60}")
     if unknown := set(values) - {*_NEEDED, *_OPTIONAL}:
         raise ArchiveError(f"unknown state {sorted(unknown)}")
     return dict(values)

@@ -11,6 +11,7 @@ import numpy as np
 
 import nlp_builder
 from nlp_builder.features.archive import KINDS
+from nlp_builder.features.checks import boolean
 from nlp_builder.features.keras_models import config_of
 from nlp_builder.features.tree import parts_first
 from nlp_builder.saving import Archive, is_finite
@@ -34,6 +35,7 @@ def archive_of(block: Feature, *, include_optimizer: bool) -> Archive:
         TypeError: if an argument of a block is something that a file cannot hold.
         ValueError: if a weight, or a variable of the training, is NaN or infinite.
     """
+    boolean("include_optimizer", include_optimizer)
     return _Writer(block, include_optimizer=include_optimizer).archive
 
 

@@ -42,7 +42,7 @@ class ListedBlock:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Contents:
     """What a file holds. It is shown as a table.
 
@@ -54,7 +54,8 @@ class Contents:
         models: names of the classes of the Keras models among the arguments.
         vocabularies: numbers of tokens by name: the number of the block and what it calls them.
         arrays: shapes and types by name: likewise, or the number of the model.
-        tokenizers: names of the tokenizers and functions that it asks for.
+        tokenizers: names of the registered tokenizers that it uses.
+        functions: names of the functions that have to be handed in as `tokenizers`.
         custom_objects: names of the classes and functions of Keras models, other than ours, that
             have to be registered or handed in, or, if they are Keras' own, are refused.
     """
@@ -67,9 +68,10 @@ class Contents:
     vocabularies: Mapping[str, int]
     arrays: Mapping[str, ModelIOShape]
     tokenizers: tuple[str, ...]
+    functions: tuple[str, ...]
     custom_objects: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(self._lines())
 
     def _repr_html_(self) -> str:
@@ -77,7 +79,7 @@ class Contents:
 
     def _lines(self) -> Iterator[str]:
         writers = ", ".join(f"{_shown(name)} {_shown(v)}" for name, v in self.libraries.items())
-        yield f"format {self.version}, {sum(self.sizes.values()):,} bytes" + (
+        yield f"format {self.version}, {sum(self.sizes.values()):,} bytes in its members" + (
             f", written by {writers}" if writers else ""
         )
         for number, block in enumerate(self.blocks):
@@ -91,7 +93,9 @@ class Contents:
             more = f"; {len(shapes) - _SHOWN_SHAPES} more" if len(shapes) > _SHOWN_SHAPES else ""
             yield f"arrays {_shown(owner)}: {listed}{more}"
         if self.tokenizers:
-            yield f"needs the tokenizers {', '.join(map(preview, self.tokenizers))}"
+            yield f"uses the registered tokenizers {', '.join(map(preview, self.tokenizers))}"
+        if self.functions:
+            yield f"needs the functions {', '.join(map(preview, self.functions))}"
         if self.custom_objects:
             yield f"needs the custom objects {', '.join(map(preview, self.custom_objects))}"
 
@@ -118,7 +122,7 @@ def inspect(source: str | os.PathLike[str] | bytes, *, limits: Limits | None = N
         >>> from nlp_builder import CharPerWordEmbeddingSequence
         >>> block = CharPerWordEmbeddingSequence(str.split, 4).build(["a few words"])
         >>> found = inspect(block.serialize())
-        >>> found.blocks[0].name, found.tokenizers, found.vocabularies
+        >>> found.blocks[0].name, found.functions, found.vocabularies
         ('CharPerWordEmbeddingSequence', ('split',), {'0/vocabulary': 8})
     """
     limits = checked_limits(limits)
@@ -140,7 +144,8 @@ def _contents(archive: Archive, config: Mapping[str, Any], limits: Limits) -> Co
         models=tuple(map(str, names)),
         vocabularies={name: len(tokens) for name, tokens in archive.vocabularies.items()},
         arrays={n: ModelIOShape(a.shape, a.dtype.name) for n, a in archive.arrays.items()},
-        tokenizers=tuple(dict.fromkeys(_tokenizers(lists.blocks))),
+        tokenizers=tuple(dict.fromkeys(_named("$tokenizer", lists.blocks))),
+        functions=tuple(dict.fromkeys(_named("$function", lists.blocks))),
         custom_objects=tuple(dict.fromkeys(_foreign([lists.models, lists.blocks]))),
     )
 
@@ -153,17 +158,17 @@ def _block(number: int, entry: Any) -> ListedBlock:
     return ListedBlock(str(entry["class"]), arguments, state["built"], "compiled" in state)
 
 
-def _tokenizers(value: Any) -> Iterator[str]:
-    """Yield the names of tokenizers that plain values ask for."""
+def _named(kind: str, value: Any) -> Iterator[str]:
+    """Yield the names of what plain values ask for under a key."""
     if isinstance(value, Mapping):
         for key, content in value.items():
-            if key in ("$tokenizer", "$function"):
+            if key == kind:
                 yield str(content)
             else:
-                yield from _tokenizers(content)
+                yield from _named(kind, content)
     elif isinstance(value, list):
         for content in value:
-            yield from _tokenizers(content)
+            yield from _named(kind, content)
 
 
 def _foreign(config: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nlp_builder.features.archive_schema import cause
 from nlp_builder.features.checks import same_arrays
-from nlp_builder.features.keras_bounds import require_bounded
+from nlp_builder.features.keras_bounds import is_stateful, require_bounded
 from nlp_builder.features.keras_names import keras_class, keras_function
 from nlp_builder.layers import DeferredWeights
 from nlp_builder.saving import ArchiveError
@@ -32,7 +32,7 @@ def config_of(model: keras.Model) -> dict[str, Any]:
         What `model_from` reads; weights are not in it.
 
     Raises:
-        TypeError: if a part of the model holds code.
+        TypeError: if a part of the model holds code, or is stateful.
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -41,6 +41,12 @@ def config_of(model: keras.Model) -> dict[str, Any]:
     """
     config = _without_training(keras.saving.serialize_keras_object(model))
     refuse_code(config)
+    if is_stateful(config):
+        raise TypeError(
+            f"cannot keep {model.name!r}, which has a stateful layer: that keeps what it made of a "
+            "batch of fixed size for the next one, and blocks read batches of any size; make the "
+            "layer with stateful=False"
+        )
     return config
 
 
@@ -89,6 +95,11 @@ def refuse_code(config: Any) -> None:
     Raises:
         TypeError: if there is code in it, or a part of Keras that a file may not name.
     """
+    if _has_bytecode(config):
+        raise TypeError(
+            "cannot keep a lambda in a Keras model: a file holds no code; write a function of a "
+            "module, and register it with @keras.saving.register_keras_serializable()"
+        )
     for entry, in_call in _entries(config):
         name, module = entry["class_name"], str(entry.get("module"))
         of_keras = module.split(".")[0] == "keras" or name in ("__lambda__", "__typespec__")
@@ -124,9 +135,9 @@ def require_known(config: Any) -> None:
                 "may run code or read files"
             )
         raise ArchiveError(
-            f"the file needs {name!r}, which is not of Keras: register it with "
-            "@keras.saving.register_keras_serializable() before, or hand it in as "
-            f"custom_objects={{{name!r}: ...}}"
+            f"the file needs {name!r}, which is not of Keras: hand it in as "
+            f"custom_objects={{{name!r}: ...}}; or import what registers it by this name, if it "
+            "was registered when it was saved (@keras.saving.register_keras_serializable)"
         )
     require_bounded(config)
 
@@ -175,6 +186,20 @@ def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # it computes with copies of its weights
     return model
+
+
+def _has_bytecode(config: Any) -> bool:
+    """Tell whether Keras has put the code of a lambda among plain values, without naming it."""
+    if isinstance(config, dict):
+        return _is_bytecode(config) or any(map(_has_bytecode, config.values()))
+    return isinstance(config, list | tuple) and any(map(_has_bytecode, config))
+
+
+def _is_bytecode(config: dict[str, Any]) -> bool:
+    """Tell a lambda as an activation has it: code, defaults and closure, under no class."""
+    value = config.get("value")
+    code = isinstance(value, list | tuple) and len(value) == 3 and isinstance(value[0], str)
+    return code and set(config) == {"value"}
 
 
 def _has_foreign(config: Any) -> bool:

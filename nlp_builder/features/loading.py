@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import keras
 from nlp_builder import saving
 from nlp_builder.features.archive_reader import block_from
 from nlp_builder.features.archive_upgrade import upgraded
+from nlp_builder.features.checks import boolean
 from nlp_builder.saving import Archive, Limits
 from nlp_builder.text import Tokenizer
 
@@ -31,7 +33,8 @@ def deserialize(
 
     Args:
         data: the bytes; they may come from a stranger, nothing in them is run.
-        tokenizers: functions that the file asks for by name, since it holds none.
+        tokenizers: functions that the file asks for by name, since it holds none, or names of
+            registered ones.
         custom_objects: classes and functions of Keras models that the file asks for by name, as
             for `keras.saving.load_model`; registered ones are found without.
         compile: bring back optimizer, loss and metrics, if the file has them; False to do without,
@@ -54,7 +57,7 @@ def deserialize(
         True
     """
     limits = checked_limits(limits)
-    _check(tokenizers, custom_objects)
+    _check(tokenizers, custom_objects, compile=compile)
     archive = saving.unpack(data, limits=limits)
     return _block(archive, tokenizers, custom_objects, compile, limits, mapped=False)
 
@@ -97,7 +100,7 @@ def load(
         <CharPerWordEmbeddingSequence (30, 12), int32 -> (30, 12, 4), float32>
     """
     limits = checked_limits(limits)
-    _check(tokenizers, custom_objects)
+    _check(tokenizers, custom_objects, compile=compile, mmap=mmap)
     archive = saving.open_archive(path, limits=limits)
     return _block(archive, tokenizers, custom_objects, compile, limits, mapped=mmap)
 
@@ -119,11 +122,19 @@ def checked_limits(limits: Limits | None) -> Limits:
     return limits or Limits()
 
 
-def _check(tokenizers: Any, custom_objects: Any) -> None:
+def _check(tokenizers: Any, custom_objects: Any, **flags: Any) -> None:
     if not isinstance(tokenizers, Mapping | None):
         raise TypeError(f"expected tokenizers as a dict of functions, got {tokenizers!r}")
     if not isinstance(custom_objects, Mapping | None):
         raise TypeError(f"expected custom_objects as a dict, got {custom_objects!r}")
+    for name, value in (tokenizers or {}).items():
+        if not callable(value) and not isinstance(value, str):
+            raise TypeError(f"expected a function as the tokenizer {name!r}, got {value!r}")
+    for name, value in (custom_objects or {}).items():
+        if not callable(value):
+            raise TypeError(f"expected a class or a function as {name!r}, got {value!r}")
+    for name, value in flags.items():
+        boolean(name, value)
 
 
 def _block(
@@ -137,7 +148,10 @@ def _block(
 ) -> Feature:
     # A scope of ours would hide one that the user opened.
     scope = keras.saving.custom_object_scope(dict(custom_objects)) if custom_objects else None
-    with scope or contextlib.nullcontext():
+    with scope or contextlib.nullcontext(), warnings.catch_warnings():
+        # Keras warns of what is in the file, which nobody can change here. To show that, Python
+        # would open Keras' source.
+        warnings.simplefilter("ignore")
         return block_from(
             upgraded(archive), tokenizers or {}, compile=compile, mapped=mapped, limits=limits
         )

@@ -48,6 +48,13 @@ _OTHER_FORMATS = {
     b"\x1f\x8b": "gzip",
     b"PK\x05\x06": "a zip without members",
 }
+# What is the first member in other zips, with what reads them.
+_OTHER_ZIPS = {
+    b"metadata.json": "a .keras file, which keras.saving.load_model reads",
+    b"model.weights.h5": "a .keras file, which keras.saving.load_model reads",
+}
+# Bytes of the header of a member without its name.
+_SHORTEST = 30
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,9 @@ def member_at(data: memoryview, offset: int, name: str) -> Found:
             or the file ends before it.
     """
     length = len(local_header(Member(name, ALL_ONES, 0)))
-    header = bytes(data[offset : offset + length]).ljust(length, b"\0")
+    header = bytes(data[offset : offset + length])
     _require_name(header, offset, name)
+    header = header.ljust(length, b"\0")
     crc, _, size = struct.unpack_from("<3L", header, 14)
     if size == ALL_ONES:
         (size,) = struct.unpack_from("<Q", header, 30 + len(name) + 4)
@@ -135,12 +143,17 @@ def require_end(data: memoryview, found: Sequence[Found], *, windows: bool) -> N
 
 
 def _require_name(header: bytes, offset: int, name: str) -> None:
+    if offset == 0 and not header:
+        refuse("not a file of nlp_builder: there are no bytes")
     if offset == 0 and not header.startswith(LOCAL):
         known = (text for magic, text in _OTHER_FORMATS.items() if header.startswith(magic))
         kind = next(known, "other content")
         refuse(f"not a file of nlp_builder but {kind}: it begins with {header[:8]!r}")
     if (found := _name_in(header)) != name.encode():
-        refuse(f"expected the member {name} at byte {offset:,}, found {_shown(found)}")
+        whole = len(header) >= _SHORTEST + len(name)
+        other = f", as in {_OTHER_ZIPS[found]}" if found in _OTHER_ZIPS else ""
+        what = _shown(found) + other if whole else "the end of the file, which is cut short"
+        refuse(f"expected the member {name} at byte {offset:,}, found {what}")
 
 
 def _name_in(header: bytes) -> bytes | None:
@@ -158,7 +171,8 @@ def _difference(found: bytes, expected: bytes, fields: dict[str, tuple[int, int]
     for field, (start, end) in fields.items():
         if found[start:end] != expected[start:end]:
             numbers = (int.from_bytes(part[start:end], "little") for part in (found, expected))
-            return "{}: {}, expected {}".format(field, *numbers)
+            zipped_anew = " (a file that was unpacked and zipped anew is not read)"
+            return "{}: {}, expected {}".format(field, *numbers) + zipped_anew
     return "name or extra field"
 
 

@@ -25,9 +25,10 @@ def write(path: str | os.PathLike[str], archive: Archive) -> None:
         archive: what to keep.
 
     Raises:
-        OSError: if the folder is missing, the path is a folder, or the disk is full; an older file
-            is then as it was. A process that is killed here may leave a hidden file beside it.
-        TypeError: as for `pack`.
+        OSError: if the folder is missing, the path is a folder, a pipe or a device, or the disk is
+            full; an older file is then as it was. A process that is killed here may leave a hidden
+            file beside it.
+        TypeError: if `path` is not a path, or as for `pack`.
         ValueError: as for `pack`.
 
     Example:
@@ -71,11 +72,17 @@ def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) 
     return read_archive(memoryview(mapped), limits)
 
 
-@contextlib.contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def _checked(path: Any) -> Path:
     if isinstance(path, bytes | bytearray | memoryview):
         raise TypeError("expected a path, got bytes: for the bytes of a block, call deserialize")
-    with open(Path(path), "rb", opener=_at_once) as file:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"expected a path, a str or os.PathLike, got {type(path).__name__}")
+    return Path(path)
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    with open(_checked(path), "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"expected a regular file, got a pipe or a device: {path}")
         yield file
@@ -87,12 +94,11 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def _write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
-    target = Path(path).resolve()
-    if target.is_dir():
-        raise IsADirectoryError(f"expected the name of a file, got the folder {path}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: there is no folder {target.parent}")
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    target = _checked(path).resolve()
+    _require_place(path, target)
+    # A name has at most 255 bytes, and this one is longer than the file's.
+    stem = os.fsdecode(os.fsencode(target.name)[:200])
+    temporary = target.with_name(f".{stem}.{secrets.token_hex(8)}")
     try:
         with open(temporary, "xb") as file:
             file.writelines(content)
@@ -103,11 +109,24 @@ def _write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename, error.filename2 = str(path), None
-        error.add_note(f"{path} was not written; an older file of that name is as it was.")
+        note = f"{path} was not written; an older file of that name is as it was."
+        if isinstance(error, OSError):  # which names the temporary file
+            renamed = OSError(error.errno, error.strerror, str(path))
+            renamed.add_note(note)
+            raise renamed from error
+        error.add_note(note)
         raise
     _keep_name(target.parent)
+
+
+def _require_place(path: str | os.PathLike[str], target: Path) -> None:
+    if target.is_dir():
+        raise IsADirectoryError(f"expected the name of a file, got the folder {str(path)!r}")
+    # A device or a pipe would be gone, and a file in its place.
+    if target.exists() and not target.is_file():
+        raise OSError(f"expected the name of a file, got a pipe or a device: {path}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {target.parent}")
 
 
 def _keep_name(folder: Path) -> None:

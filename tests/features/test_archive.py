@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -11,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlp_builder
-from nlp_builder import ArchiveError, CharPerWordEmbeddingSequence, RNNDigest, saving
+from nlp_builder import (
+    ArchiveError,
+    CharPerWordEmbeddingSequence,
+    KerasWrapper,
+    RNNDigest,
+    saving,
+)
 from nlp_builder.saving import Archive
 from nlp_builder.text import register_tokenizer, tokenizer_name
 from tests.blocks import CORPUS, ROWS, TEXTS, characters
@@ -115,6 +122,15 @@ def test_vectors_are_kept_once():
 def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path):
     block = RNNDigest(characters(), 3, "gru", kernel_regularizer=keras.regularizers.L2(0.1))
     with pytest.raises(TypeError, match="cannot keep the argument 'kernel_regularizer'"):
+        block.save(tmp_path / "block.nlpb")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lambda_within_a_model_is_refused_since_it_could_not_be_loaded(tmp_path):
+    model = keras.Sequential([keras.Input((6, 4)), keras.layers.Activation(lambda x: x)])
+    block = KerasWrapper(ROWS["words"].make(), model)
+    with warnings.catch_warnings(), pytest.raises(TypeError, match="cannot keep a lambda"):
+        warnings.simplefilter("ignore")
         block.save(tmp_path / "block.nlpb")
     assert list(tmp_path.iterdir()) == []
 

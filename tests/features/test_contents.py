@@ -40,15 +40,16 @@ def test_it_shows_what_a_file_holds(tagger, tmp_path):
 def test_it_is_shown_as_a_table(tagger):
     found = nlp_builder.inspect(tagger)
     text = str(found)
+    assert repr(found) == text
     for line in (
-        f"format 2, {sum(found.sizes.values()):,} bytes, written by keras {keras.__version__}, nlp",
+        f"format 2, {sum(found.sizes.values()):,} bytes in its members, written by keras 3.",
         "block 2: RNNDigest(bidirectional=False, inputs={'$block': 1}",
         "block 3: KerasWrapper(",
         ", compiled\n",
         "vocabulary 0/word2vec_src: 6 tokens",
         "arrays 0/weights: (8, 4), float32\n",
         "arrays models/0: (7, 12), float32; (4, 12), float32; (2, 12), float32; (4, 3)",
-        "needs the tokenizers 'whitespace'",
+        "uses the registered tokenizers 'whitespace'",
     ):
         assert line in text
     assert nlp_builder.inspect(tagger)._repr_html_().startswith("<pre>format 2,")
@@ -71,9 +72,11 @@ def test_each_kind_of_block_is_shown(row):
 
 def test_functions_that_have_to_be_handed_in_are_named():
     data = CharEmbeddingSequence(4, 6).serialize()
-    assert nlp_builder.inspect(data).tokenizers == ()
+    assert nlp_builder.inspect(data).functions == ()
     words = nlp_builder.CharPerWordEmbeddingSequence(lambda text: text.split(), 4)
-    assert nlp_builder.inspect(words.serialize()).tokenizers == ("<lambda>",)
+    found = nlp_builder.inspect(words.serialize())
+    assert (found.tokenizers, found.functions) == ((), ("<lambda>",))
+    assert "needs the functions '<lambda>'" in str(found)
 
 
 def test_what_is_not_of_keras_is_named_and_not_looked_for():
@@ -101,5 +104,5 @@ def test_damage_and_limits_are_one_error(tagger):
 def test_an_entry_that_is_none_is_refused(change):
     archive = saving.unpack(CharEmbeddingSequence(4, 6).serialize())
     archive.config["blocks"][0] |= change
-    with pytest.raises(ArchiveError, match=r"block|the state .built. is None"):
+    with pytest.raises(ArchiveError, match="block"):
         nlp_builder.inspect(saving.pack(archive))

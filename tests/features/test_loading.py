@@ -139,6 +139,17 @@ def test_arguments_of_other_types_are_refused(large_file):
         nlp_builder.load(large_file, limits=3)
     with pytest.raises(TypeError, match="expected custom_objects as a dict"):
         nlp_builder.load(large_file, custom_objects=[1])
+    with pytest.raises(
+        TypeError, match=r"expected a class or a function as 'Mine', got 'mine\.Mine'"
+    ):
+        nlp_builder.load(large_file, custom_objects={"Mine": "mine.Mine"})
+    with pytest.raises(TypeError, match="expected a function as the tokenizer 'split', got 3"):
+        nlp_builder.load(large_file, tokenizers={"split": 3})
+    for flag in ("compile", "mmap"):
+        with pytest.raises(TypeError, match=f"expected {flag} to be True or False, got 'no'"):
+            nlp_builder.load(large_file, **{flag: "no"})
+    with pytest.raises(TypeError, match="expected include_optimizer to be True or False"):
+        large().serialize(include_optimizer="no")
 
 
 NEW_PROCESS = """

@@ -199,7 +199,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True
     )
-    assert os.strerror(errno.EFBIG) in done.stderr
+    assert f"{os.strerror(errno.EFBIG)}: {str(path)!r}\n" in done.stderr
     assert "an older file of that name is as it was" in done.stderr
     assert value_in(path) == 1
     assert names_in(tmp_path) == ["block.nlpb"]
@@ -240,3 +240,26 @@ def test_many_processes_write_one_name(tmp_path):
 def write_value(place_and_value) -> None:
     path, value = place_and_value
     saving.write(path, archive(value))
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match=r"got a pipe or a device: .*pipe"):
+        saving.write(tmp_path / "pipe", example())
+    assert (tmp_path / "pipe").is_fifo()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("path", [None, 3, ["a"]])
+def test_what_is_no_path_is_said_so(path):
+    with pytest.raises(TypeError, match=r"expected a path, a str or os\.PathLike, got"):
+        saving.write(path, example())
+    with pytest.raises(TypeError, match=r"expected a path, a str or os\.PathLike, got"):
+        saving.open_archive(path)
+
+
+def test_a_name_may_be_as_long_as_the_disk_takes(tmp_path):
+    for name in ("n" * 255, "ł" * 127):
+        saving.write(tmp_path / name, example())
+        assert saving.open_archive(tmp_path / name).config == example().config
+    assert len(list(tmp_path.iterdir())) == 2

@@ -38,10 +38,16 @@ if TYPE_CHECKING:
     from nlp_builder.layers import CRFLoss as CRFLoss
     from nlp_builder.saving import ArchiveError as ArchiveError
     from nlp_builder.saving import Limits as Limits
+    from nlp_builder.text import ChineseDailyNerCorpus as ChineseDailyNerCorpus
+    from nlp_builder.text import CONLL2003ENCorpus as CONLL2003ENCorpus
+    from nlp_builder.text import SMP2018ECDTCorpus as SMP2018ECDTCorpus
     from nlp_builder.text import TagAlphabet as TagAlphabet
+    from nlp_builder.text import WNUT17Corpus as WNUT17Corpus
     from nlp_builder.text import load_sample_corpus as load_sample_corpus
     from nlp_builder.text import load_vectors as load_vectors
     from nlp_builder.text import read_columns as read_columns
+    from nlp_builder.text import read_json_lines as read_json_lines
+    from nlp_builder.text import read_labelled_json_lines as read_labelled_json_lines
     from nlp_builder.text import register_tokenizer as register_tokenizer
 
 __version__ = "0.1.0"
@@ -70,10 +76,16 @@ _HOMES = {
     "layers": ["CRF", "CRFLoss"],
     "saving": ["ArchiveError", "Limits"],
     "text": [
+        "CONLL2003ENCorpus",
+        "ChineseDailyNerCorpus",
+        "SMP2018ECDTCorpus",
         "TagAlphabet",
+        "WNUT17Corpus",
         "load_sample_corpus",
         "load_vectors",
         "read_columns",
+        "read_json_lines",
+        "read_labelled_json_lines",
         "register_tokenizer",
     ],
 }

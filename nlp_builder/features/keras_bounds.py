@@ -55,6 +55,8 @@ def require_bounded(config: Any) -> None:
             output of another, so that Keras would compute at once.
     """
     values = 0
+    if is_stateful(config):
+        raise ArchiveError("a layer of the file is stateful, it would hold values for a batch")
     for entry in _dicts(config):
         _refuse_large(entry)
         _require_nodes(entry.get("inbound_nodes", []))
@@ -99,6 +101,22 @@ def work_of(config: Any) -> Work:
     if name == "Digest" and isinstance(inside, dict):
         own *= 2 * _whole(inside.get("stacked_layers"))
     return Work(max(own, 1) + parts.made, own + parts.called)
+
+
+def is_stateful(config: Any) -> bool:
+    """Say whether a layer keeps values from one batch to the next.
+
+    Args:
+        config: plain values of Keras.
+
+    Returns:
+        Whether there is one.
+
+    Example:
+        >>> is_stateful({"class_name": "LSTM", "config": {"units": 2, "stateful": True}})
+        True
+    """
+    return any(entry.get("stateful") for entry in _dicts(config))
 
 
 def _model_work(name: str, config: dict[str, Any]) -> Work:

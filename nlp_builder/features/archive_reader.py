@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
+import numpy as np
 
 from nlp_builder.features import checks
 from nlp_builder.features.archive import CLASSES, KINDS, State
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# What of a block's state is not taken out when it is restored.
+_LASTING = {"built", "frozen", "policy"}
 _OWNER = re.compile("(models/)?[0-9]+/")
 
 
@@ -126,6 +129,9 @@ class _Reader:
         state = self._state(block, entry["state"])
         self._work.builds(block, calls, state.values)
         block._restore(state)
+        lasting = _LASTING if block.reads else {*_LASTING, "corpus"}
+        if unread := set(state.values) - lasting:
+            raise ArchiveError(f"a {entry['class']} has no state {sorted(unread)}")
         return block
 
     def _value(self, value: Any, name: str) -> Any:
@@ -169,13 +175,24 @@ class _Reader:
         # Vectors of their own; else they are rows of a weight, which the state takes.
         self._arrays.get(f"{number}/", {}).pop(name, None)
         words = Vocabulary(self._vocabularies[f"{number}/"].pop(name))
-        return WordVectors(words, rows[first:])
+        own = content["matrix"] == name
+        return WordVectors(words, self._kept_vectors(rows[first:], copy=own and not self._mapped))
+
+    def _kept_vectors(self, array: np.ndarray, *, copy: bool) -> np.ndarray:
+        """Return vectors as float32, and in memory of their own if the file is not to be held."""
+        if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
+            raise ArchiveError(
+                f"vectors of the file are of the type {array.dtype}, expected float32"
+            )
+        return np.array(array, "float32") if copy else np.asarray(array, "float32")
 
     def _subwords(self, name: str, content: Any) -> SubwordVectors:
         content = fields(content, {*VECTORS, "minn", "maxn", "composed"}, name)
         return SubwordVectors(
             self._vectors(name, content),
-            self._arrays[f"{len(self.blocks)}/"].pop(f"{name}/ngrams"),
+            self._kept_vectors(
+                self._arrays[f"{len(self.blocks)}/"].pop(f"{name}/ngrams"), copy=not self._mapped
+            ),
             minn=content["minn"],
             maxn=content["maxn"],
             composed=checks.boolean("composed", content["composed"]),
@@ -219,6 +236,9 @@ class _Reader:
             raise ArchiveError("a built block is made of one that is not built")
         owner = f"{len(self.blocks)}/"
         vocabularies, arrays = self._vocabularies.pop(owner, {}), self._arrays.pop(owner, {})
+        training = [name for name in arrays if name.startswith("training/")]
+        if training and "compiled" not in values:
+            raise ArchiveError(f"{preview(training)} are of a block that is not compiled")
         if not self._compile:
             values.pop("compiled", None)
             arrays = {n: array for n, array in arrays.items() if not n.startswith("training/")}

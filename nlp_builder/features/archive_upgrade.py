@@ -10,6 +10,8 @@ import numpy as np
 
 from nlp_builder.saving import FORMAT_VERSION, Archive, ArchiveError
 
+_WIDEST = 100_000
+
 
 def upgraded(archive: Archive) -> Archive:
     """Return an archive as the present version of the format has it.
@@ -34,7 +36,7 @@ def upgraded(archive: Archive) -> Archive:
             {**entry, "arguments": _block(number, entry["arguments"], arrays)}
             for number, entry in enumerate(archive.config["blocks"])
         ]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ArchiveError(f"a block of the file is damaged: {error!r}") from error
     config = {**archive.config, "blocks": blocks}
     return replace(archive, config=config, arrays=arrays, version=FORMAT_VERSION)
@@ -73,12 +75,15 @@ def _tables(number: int, given: np.ndarray | None, arrays: dict[str, np.ndarray]
             raise ValueError(f"block {number} has a vector for unknown words, and no others")
         unknown = arrays.pop(f"{number}/unknown")
         # (padding, unknown and given words, dim)
-        arrays[f"{number}/weights/0"] = _below_padding(np.vstack([unknown[None], given]))
+        arrays[f"{number}/weights/0"] = _below_padding(np.concatenate([unknown[None], given]))
         return
     arrays[f"{number}/weights/0"] = _below_padding(trained)
-    known = np.zeros((0, trained.shape[1]), trained.dtype) if given is None else given
+    known = trained[:0] if given is None else given
     arrays[f"{number}/weights/1"] = _below_padding(known)
 
 
 def _below_padding(rows: np.ndarray) -> np.ndarray:
+    # Rows without values would get one with as many as the file says.
+    if rows.ndim != 2 or (rows.size == 0 and rows.shape[1] > _WIDEST):
+        raise ValueError(f"expected vectors as rows, found an array of {rows.shape}")
     return np.concatenate([np.zeros((1, rows.shape[1]), rows.dtype), rows])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -13,6 +13,11 @@ from nlp_builder.text.checks import positive_int
 
 if TYPE_CHECKING:
     from nlp_builder.features.graph_piece import GraphPiece
+
+_POLICIES = {
+    *("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16"),
+}
+_LARGEST_SEED = 2**63 - 1
 
 
 def positive_or_none(name: str, value: int | None) -> int | None:
@@ -62,13 +67,30 @@ def seed(name: str, value: int) -> int:
 
     Raises:
         TypeError: if it is not an integer.
-        ValueError: if it is negative.
+        ValueError: if it is negative, or has more than 63 bits.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"expected {name} to be a whole number, got {value!r}")
-    if value < 0:
-        raise ValueError(f"expected {name} to be at least 0, got {value}")
+    if not 0 <= value <= _LARGEST_SEED:
+        raise ValueError(f"expected {name} to be from 0 to 2**63 - 1, got {value:.6g}")
     return int(value)
+
+
+def policy(name: str) -> str:
+    """Return the name of a dtype policy if blocks can have it.
+
+    Args:
+        name: of a policy of Keras.
+
+    Returns:
+        The name.
+
+    Raises:
+        ValueError: if it is none of floating point: those of quantised layers change layers.
+    """
+    if name not in _POLICIES:
+        raise ValueError(f"expected a policy of {sorted(_POLICIES)}, got {name!r:.60}")
+    return name
 
 
 def percentile(name: str, value: float) -> float:
@@ -158,29 +180,6 @@ def check_ids(owner: str, ids: Any, shape: Sequence[int | None], num_ids: int) -
         raise ValueError(f"{owner} expects ids of shape (batch, *{tuple(shape)}), got {ids.shape}")
     if isinstance(ids, np.ndarray):
         _check_values(owner, ids, num_ids)
-
-
-def same_arrays(expected: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> None:
-    """Refuse arrays that cannot take the place of others.
-
-    Args:
-        expected: arrays by name.
-        found: what came.
-
-    Raises:
-        ValueError: if names, shapes or types differ, or a number is NaN or infinite.
-    """
-    if set(found) != set(expected):
-        raise ValueError(f"expected the arrays {sorted(expected)}, found {sorted(found)}")
-    for name, array in found.items():
-        wanted = expected[name]
-        if (array.shape, array.dtype) != (wanted.shape, wanted.dtype):
-            raise ValueError(
-                f"expected {name!r} of {wanted.shape}, {wanted.dtype}, found {array.shape}, "
-                f"{array.dtype}"
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name!r} holds NaN or infinity")
 
 
 def _check_values(owner: str, ids: np.ndarray, num_ids: int) -> None:

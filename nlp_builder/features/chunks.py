@@ -131,6 +131,6 @@ class PerChunkSequencer(TextRepresentation):
         return self.sequencer._connect(inputs)
 
     def _restore(self, state: State) -> None:
-        if state.vocabularies or state.values["corpus"] is not None:
+        if state.vocabularies or state.values.pop("corpus", None) is not None:
             raise ValueError("what was learnt is kept by the sequencer, and not once more")
         Feature._restore(self, state)

@@ -12,8 +12,8 @@ import numpy as np
 
 from nlp_builder.features.archive import State
 from nlp_builder.features.archive_schema import cause
-from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_models import refuse_code, require_known
+from nlp_builder.layers.deferred import require_fit
 from nlp_builder.saving import ArchiveError
 
 _OPTIMIZER = "training/optimizer"
@@ -75,9 +75,8 @@ def _compile_as(
         graph.optimizer.build(graph.trainable_variables)
         graph.optimizer.iterations.assign(1)  # so that its variables are listed
     variables = _variables(graph)
-    made = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables.items()}
-    found = {name: _as_here(array, made.get(name)) for name, array in arrays.items()}
-    same_arrays(made, found)
+    found = {name: _as_here(array, variables.get(name)) for name, array in arrays.items()}
+    require_fit(variables, found)
     for name, variable in variables.items():
         variable.assign(found[name])
 
@@ -94,10 +93,11 @@ def _of_any_backend(config: Any) -> Any:
     return values
 
 
-def _as_here(array: np.ndarray, made: np.ndarray | None) -> np.ndarray:
+def _as_here(array: np.ndarray, variable: Any) -> np.ndarray:
     """Return whole numbers in the size that they have here: it is another with each backend."""
-    if made is not None and array.dtype.kind in "iu" and made.dtype.kind in "iu":
-        converted = array.astype(made.dtype)
+    dtype = "" if variable is None else keras.backend.standardize_dtype(variable.dtype)
+    if array.dtype.kind in "iu" and "int" in dtype:
+        converted = array.astype(dtype)
         if np.array_equal(converted, array):
             return converted
     return array

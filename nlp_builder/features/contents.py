@@ -19,6 +19,7 @@ from nlp_builder.text.checks import preview
 
 _LONGEST_NAME = 60
 _SHOWN_SHAPES = 4
+_MOST_DIGITS = 10
 _OURS = "nlp_builder>"
 
 
@@ -180,7 +181,7 @@ def _by_owner(arrays: Mapping[str, ModelIOShape]) -> dict[str, list[ModelIOShape
     joined: dict[str, list[tuple[int, ModelIOShape]]] = {}
     for name, shape in arrays.items():
         owner, _, number = name.rpartition("/")
-        numbered = bool(owner) and number.isdecimal()
+        numbered = bool(owner) and number.isdecimal() and len(number) < _MOST_DIGITS
         joined.setdefault(owner if numbered else name, []).append(
             (int(number) if numbered else 0, shape)
         )

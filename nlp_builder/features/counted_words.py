@@ -114,27 +114,26 @@ class CountedWords(TextRepresentation):
         return self._learnt_vocabulary().tokens[self._num_new :]
 
     def _make_layers(self) -> list[keras.layers.Layer]:
-        words = self._known_words()
-        # (known words, dim)
-        self._chosen = WordVectors(words, self._given.vectors_of(words)).matrix
-        initializer = keras.initializers.RandomNormal(
-            stddev=_spread(self._chosen), seed=self.random_state
-        )
         layer = PartlyFrozenEmbedding(
             self._num_new + 1,
-            len(words),
+            len(self._known_words()),
             self._dimension,
             given_trainable=self._given_trainable,
-            embeddings_initializer=initializer,
+            embeddings_initializer="zeros",
             dtype=self._policy,
         )
         return [layer]
 
     def _set_given(self) -> None:
-        self._layers[0].set_matrices(given=self._chosen)
+        words = self._known_words()
+        # (known words, dim)
+        given = WordVectors(words, self._given.vectors_of(words)).matrix
+        draw = keras.initializers.RandomNormal(stddev=_spread(given), seed=self.random_state)
+        # (unknown and new words, dim)
+        first = keras.ops.convert_to_numpy(draw((self._num_new + 1, self._dimension), "float32"))
+        self._layers[0].set_matrices(trained=first, given=given)
 
     def _settle(self) -> None:
-        del self._chosen
         # The layer has the rows that are needed; the rest of a large source would be too much.
         self._given = no_vectors(self._dimension)
 

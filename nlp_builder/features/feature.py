@@ -13,6 +13,7 @@ from nlp_builder import saving
 from nlp_builder.features import (
     archive,
     archive_writer,
+    checks,
     learning,
     parameters,
     summary,
@@ -126,7 +127,9 @@ class Feature(GraphPiece):
         return archive.State()
 
     def _restore(self, state: archive.State) -> None:
-        self._frozen, self._policy = state.values["frozen"], state.values["policy"]
+        self._frozen, self._policy = state.values["frozen"], checks.policy(state.values["policy"])
+        if others := set(state.values) - {"built", "frozen", "policy"}:
+            raise ValueError(f"a {type(self).__name__} has no state {sorted(others)}")
         if state.arrays and not state.values["built"]:
             raise ValueError(f"arrays {sorted(state.arrays)} of a block that is not built")
         if state.values["built"]:

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 
 from nlp_builder.features.archive_schema import cause
-from nlp_builder.features.checks import same_arrays
 from nlp_builder.features.keras_bounds import is_stateful, require_bounded
 from nlp_builder.features.keras_names import keras_class, keras_function
-from nlp_builder.layers import DeferredWeights
+from nlp_builder.layers.deferred import DeferredWeights, require_fit
 from nlp_builder.saving import ArchiveError
 
+_VARIABLES = "keras.src.backend.common.variables"
 # Plain values that JSON has no word for.
 _VALUES = {
     *("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"),
@@ -39,6 +39,12 @@ def config_of(model: keras.Model) -> dict[str, Any]:
         >>> config_of(model)["class_name"]
         'Sequential'
     """
+    for layer in model._flatten_layers():
+        if _has_its_own_way(layer, "save_own_variables"):
+            raise TypeError(
+                f"cannot keep the layer {layer.name!r}: a {type(layer).__name__} has its own "
+                "save_own_variables, and a file holds weights alone; make all of them weights"
+            )
     config = _without_training(keras.saving.serialize_keras_object(model))
     refuse_code(config)
     if is_stateful(config):
@@ -175,17 +181,38 @@ def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.
         with DeferredWeights() as deferred:
             model = _unfilled(config)
             deferred.fill(_numbered(model.weights), weights, share=share)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         # A layer of the user's may make a variable from a value, which Keras cannot defer.
-        if "stateless scope" not in str(error) or not _has_foreign(config):
+        if not (_has_foreign(config) and _is_of_a_variable(error)):
             raise
         model = _unfilled(config)
-        same_arrays(_numbered(model.get_weights()), weights)
+        require_fit(_numbered(model.weights), weights)
         model.set_weights([weights[name] for name in _numbered(model.weights)])
     for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # it computes with copies of its weights
+        if _has_its_own_way(layer, "load_own_variables"):
+            store: dict[str, Any] = {}
+            layer.save_own_variables(store)
+            layer.load_own_variables(store)  # and whatever it computes from its weights
     return model
+
+
+def _has_its_own_way(layer: keras.layers.Layer, method: str) -> bool:
+    """Tell whether a layer does more than Keras' layers do when weights are kept or loaded."""
+    cls = type(layer)
+    plain = cls.__module__.startswith("keras.") and cls is not keras.layers.Normalization
+    return not plain and getattr(cls, method) is not getattr(keras.layers.Layer, method)
+
+
+def _is_of_a_variable(error: BaseException | None) -> bool:
+    """Tell whether an error began in the making of a variable: messages can be a file's."""
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is not None and trace.tb_frame.f_globals.get("__name__") == _VARIABLES:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _has_bytecode(config: Any) -> bool:

@@ -123,7 +123,7 @@ class TextRepresentation(Feature):
     def _restore(self, state: State) -> None:
         if "corpus" not in state.values:
             raise ValueError("a block that reads texts has no state 'corpus'")
-        built, corpus = state.values["built"], state.values["corpus"]
+        built, corpus = state.values["built"], state.values.pop("corpus")
         if built == (corpus is None) and self._needs_texts:
             raise ValueError(f"built is {built}, and the corpus {corpus!r}")
         if set(state.vocabularies) - {"vocabulary"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, final
@@ -21,9 +22,9 @@ class DeferredWeights:
     """A context in which layers are made without memory for their weights.
 
     In it, weights have shapes and no values, however large they are. `fill` compares the shapes
-    with those of given arrays and says which weight gets which. When the context ends, each of them
-    comes into being with its array, with no first value drawn before; the others by their
-    initialisers. When it ends with an error, none does.
+    with those of given arrays and says which weight gets which. At the end of the context each of
+    them comes into being with its array, with no first value drawn before; the others by their
+    initialisers. After an error in the context none does.
 
     Args:
         most_unfilled: The largest number of values of all weights that `fill` gave no array, such
@@ -45,11 +46,14 @@ class DeferredWeights:
     def __init__(self, most_unfilled: int = 2**16) -> None:
         """Stores the argument; see the class."""
         self._most_unfilled = most_unfilled
-        self._scope = keras.StatelessScope()
+        self._scope = keras.StatelessScope(initialize_variables=False)
         self._filled: set[int] = set()
 
     def __enter__(self) -> Self:
-        """Enters Keras' scope."""
+        """Enters a scope of Keras, with a list of waiting weights of its own."""
+        self._nested = global_state.get_global_attribute("stateless_scope") is not None
+        self._others = global_state.get_global_attribute(_PENDING) or []
+        global_state.set_global_attribute(_PENDING, [])
         self._scope.__enter__()
         return self
 
@@ -72,17 +76,8 @@ class DeferredWeights:
         Raises:
             ValueError: If names, shapes or types differ.
         """
-        if set(arrays) != set(variables):
-            missing, other = {*variables} - {*arrays}, {*arrays} - {*variables}
-            raise ValueError(
-                f"expected {len(variables)} arrays, found {len(arrays)}: missing are "
-                f"{_list(missing)}, not asked for {_list(other)}"
-            )
+        require_fit(variables, arrays)
         for name, variable in variables.items():
-            expected = (tuple(variable.shape), keras.backend.standardize_dtype(variable.dtype))
-            found = (arrays[name].shape, arrays[name].dtype.name)
-            if expected != found:
-                raise ValueError(f"expected {name!r} of {_of(*expected)}, found {_of(*found)}")
             variable._initializer = _initializer(arrays[name], share)
             self._filled.add(id(variable))
 
@@ -93,21 +88,22 @@ class DeferredWeights:
         traceback: TracebackType | None,
     ) -> None:
         """Makes the weights, or forgets them after an error."""
-        try:
-            if error is None:
-                self._refuse_large()
-        except ValueError as too_large:
-            error = too_large
-            raise
-        finally:
-            if error is not None:
-                global_state.set_global_attribute(_PENDING, [])
-            self._scope.__exit__(kind, error, traceback)
-
-    def _refuse_large(self) -> None:
         pending = global_state.get_global_attribute(_PENDING) or []
+        global_state.set_global_attribute(_PENDING, self._others)
+        self._scope.__exit__(kind, error, traceback)
+        if error is not None:
+            return
+        self._refuse_large(pending)
+        if self._nested:  # they wait for the end of the scope around
+            self._others.extend(pending)
+            global_state.set_global_attribute(_PENDING, self._others)
+            return
+        for variable in pending:
+            variable._deferred_initialize()
+
+    def _refuse_large(self, pending: list[Any]) -> None:
         rest = [variable for variable in pending if id(variable) not in self._filled]
-        sizes = [int(np.prod(variable.shape, dtype=object)) for variable in rest]
+        sizes = [math.prod(variable.shape) for variable in rest]
         if sum(sizes) > self._most_unfilled:
             path = rest[sizes.index(max(sizes))].path
             raise ValueError(
@@ -116,14 +112,44 @@ class DeferredWeights:
             )
 
 
+def require_fit(variables: Mapping[Any, Any], arrays: Mapping[Any, np.ndarray]) -> None:
+    """Refuses arrays that cannot be the values of weights.
+
+    Args:
+        variables: Weights, with or without values, by name.
+        arrays: Arrays by name.
+
+    Raises:
+        ValueError: If names, shapes or types differ.
+
+    Example:
+        >>> require_fit({"a": keras.Variable([1.0])}, {"a": np.zeros((1, 1), "float32")})
+        Traceback (most recent call last):
+            ...
+        ValueError: expected 'a' of (1,), float32, found (1, 1), float32
+    """
+    if set(arrays) != set(variables):
+        missing, other = {*variables} - {*arrays}, {*arrays} - {*variables}
+        raise ValueError(
+            f"expected {len(variables)} arrays, found {len(arrays)}: missing are "
+            f"{_list(missing)}, not asked for {_list(other)}"
+        )
+    for name, variable in variables.items():
+        expected = (tuple(variable.shape), keras.backend.standardize_dtype(variable.dtype))
+        found = (arrays[name].shape, arrays[name].dtype.name)
+        if expected != found:
+            raise ValueError(f"expected {name!r} of {_of(*expected)}, found {_of(*found)}")
+
+
 def _initializer(array: np.ndarray, share: bool) -> Any:
-    return lambda shape, dtype=None: _shared(array) if share else array
+    return lambda shape, dtype=None: _shared(array) if share else keras.ops.convert_to_tensor(array)
 
 
 def _shared(array: np.ndarray) -> Any:
     address = array.__array_interface__["data"][0]
-    if keras.backend.backend() != "tensorflow" or address % _ALIGNMENT or not array.size:
-        return array
+    plain = array.size and array.dtype.kind in "fiu"
+    if keras.backend.backend() != "tensorflow" or address % _ALIGNMENT or not plain:
+        return keras.ops.convert_to_tensor(array)
     import tensorflow as tf  # of the three backends this one copies arrays unless told otherwise
 
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -159,6 +159,9 @@ class SubwordVectors:
         """
         if isinstance(words, str):
             raise TypeError(f"expected a list of words, got the str {preview(words)}: wrap it")
+        rows = list(map(self._own.index.get, words)) if self._composed else [None]
+        if None not in rows:
+            return self._own.matrix[np.asarray(rows, "intp")]
         # (words, dim)
         vectors = np.empty((len(words), self.dimension), dtype=np.float32)
         for place, word in enumerate(words):

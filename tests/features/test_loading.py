@@ -4,11 +4,19 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
 import nlp_builder
-from nlp_builder import ArchiveError, Limits, PreTrainedWordEmbeddingSequence, RNNDigest
+from nlp_builder import (
+    ArchiveError,
+    KerasWrapper,
+    Limits,
+    PreTrainedWordEmbeddingSequence,
+    RNNDigest,
+    saving,
+)
 from nlp_builder.text import WordVectors
 from tests.blocks import CORPUS, ROWS
 from tests.formats.write import trained_tagger
@@ -207,3 +215,112 @@ def keep(stem, block, corpus, texts) -> list[object]:
     np.savez(stem.with_suffix(".npz"), **found)
     stem.with_suffix(".json").write_text(json.dumps({"corpus": corpus, "texts": texts}))
     return [True, block.weights_amount, len(list(block.blocks))]
+
+
+@pytest.mark.parametrize("policy", ["bfloat16", "float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize(
+    "name", ["words", "new words beside given ones", "fasttext words", "places", "characters"]
+)
+def test_blocks_of_each_policy_come_back(name, policy, tmp_path):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        block = ROWS[name].make()
+    finally:
+        keras.config.set_dtype_policy(before)
+    block.build(CORPUS).save(tmp_path / "block.nlpb")
+    expected = block.transform(ROWS[name].texts)
+    for mmap in (False, True):
+        again = nlp_builder.load(tmp_path / "block.nlpb", mmap=mmap)
+        assert_equal(again.transform(ROWS[name].texts), expected)
+        assert again.serialize() == block.serialize()
+
+
+def test_what_was_not_mapped_has_memory_of_its_own(tmp_path):
+    block = ROWS["words"].make()
+    block.save(tmp_path / "unbuilt.nlpb")
+    again = nlp_builder.load(tmp_path / "unbuilt.nlpb")
+    (tmp_path / "unbuilt.nlpb").write_bytes(b"")  # in place: a view of it would end the process
+    data = bytearray(block.serialize())
+    other = nlp_builder.deserialize(data)
+    data[:] = bytes(len(data))
+    expected = block.build(CORPUS).transform(CORPUS)
+    for one in (again, other):
+        assert_equal(one.build(CORPUS).transform(CORPUS), expected)
+
+
+@keras.saving.register_keras_serializable(package="test_loading")
+class Scaled(keras.layers.Layer):
+    """A layer that makes a variable from a value, which Keras cannot defer."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = keras.Variable(3.0, trainable=False)
+
+    def call(self, inputs):
+        return inputs * self.scale
+
+
+@keras.saving.register_keras_serializable(package="test_loading")
+class Doubling(keras.layers.Layer):
+    """A layer that computes with what it has made of its weights."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(), initializer="ones", trainable=False)
+        self.double = 2.0
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self.double = 2.0 * float(self.scale)
+
+    def call(self, inputs):
+        return inputs * self.double
+
+
+@pytest.mark.parametrize("layer", [Scaled, Doubling, keras.layers.Normalization])
+def test_layers_with_more_than_weights_compute_the_same(layer):
+    inner = layer(name="inner")
+    model = keras.Sequential([keras.Input((6, 4)), inner, keras.layers.Flatten()])
+    if layer is keras.layers.Normalization:
+        inner.adapt(np.random.default_rng(0).normal(2, 3, size=(9, 6, 4)))
+    else:
+        inner.scale.assign(5.0)
+    if layer is Doubling:
+        inner.double = 10.0
+    block = KerasWrapper(ROWS["words"].make(), model).build(CORPUS)
+    again = nlp_builder.deserialize(block.serialize())
+    assert_equal(again.transform(CORPUS), block.transform(CORPUS))
+
+
+def test_a_layer_that_keeps_more_than_weights_is_refused():
+    class Keeping(Doubling):
+        def save_own_variables(self, store):
+            store["more"] = np.ones(3)
+
+    model = keras.Sequential([keras.Input((6, 4)), Keeping()])
+    with pytest.raises(TypeError, match="a Keeping has its own save_own_variables"):
+        KerasWrapper(ROWS["words"].make(), model).serialize()
+
+
+def test_a_layer_that_is_named_like_an_error_of_keras_makes_no_weights_at_once():
+    name = "You are attempting to create a variable while in a stateless scope"
+    inputs = keras.Input((6, 4))
+    scaled = Scaled()(keras.layers.Dense(3)(inputs))
+    block = KerasWrapper(ROWS["words"].make(), keras.Model(inputs, scaled))
+    archive = saving.unpack(block.serialize())
+    layers = archive.config["models"][0]["config"]["layers"]
+    del layers[2]  # the one that makes a variable is not made
+    layers[1]["config"] |= {"units": 2**40, "name": name, "axis": "wrong"}
+    with pytest.raises(ArchiveError, match="cannot be made"):
+        nlp_builder.deserialize(saving.pack(archive))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"trainable": []}, {"trained": False}, {"compiled": {}}, {"policy": "int8_from_float32"}],
+)
+def test_a_state_that_a_block_does_not_have_is_refused(state):
+    archive = saving.unpack(ROWS["words"].make().build(CORPUS).serialize())
+    archive.config["blocks"][0]["state"] |= state
+    with pytest.raises(ArchiveError, match=r"has no state|expected a policy of"):
+        nlp_builder.deserialize(saving.pack(archive))

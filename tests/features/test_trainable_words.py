@@ -294,7 +294,7 @@ def test_a_corpus_without_words_is_refused():
         ({"max_vocabulary": 0}, ValueError, "max_vocabulary to be a whole number of at least 1"),
         ({"max_vocabulary": 9.5}, TypeError, "max_vocabulary to be a whole number"),
         ({"pretrained_trainable": "no"}, TypeError, "pretrained_trainable to be True or False"),
-        ({"random_state": -1}, ValueError, "random_state to be at least 0"),
+        ({"random_state": -1}, ValueError, "random_state to be from 0 to 2"),
         ({"tokenizer": "none such"}, ValueError, "expected one of the tokenizers"),
     ],
 )

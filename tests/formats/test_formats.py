@@ -1,5 +1,6 @@
 """Files of every version of the format, as they were written, load and give what they gave."""
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 
 import nlp_builder
 from nlp_builder import saving
+from nlp_builder.features import loading
 from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.saving import FORMAT_VERSION
 from tests.blocks import CORPUS, ROWS, TEXTS
@@ -91,3 +93,21 @@ def test_what_was_not_built_is_built_from_its_file(version):
 def test_the_tagger_of_the_files_is_the_one_that_is_written_now():
     path = HERE / f"version_{FORMAT_VERSION}" / "trained_tagger.nlpb"
     assert str(nlp_builder.load(path)) == str(tagger().build(CORPUS))
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("0/trained", np.zeros(3, "float32")),
+        ("0/trained", np.zeros((0, 10**9), "float32")),
+        ("0/trained", np.zeros((2, 3, 1), "float32")),
+        ("0/word2vec_src", np.zeros((0, 10**9), "float32")),
+        ("0/word2vec_src", np.zeros((2, 3), "float32")),
+    ],
+)
+def test_false_arrays_of_an_old_file_are_refused_before_they_grow(name, array):
+    path = HERE / "version_1" / "new_words_beside_given_ones.nlpb"
+    archive = saving.open_archive(path)
+    altered = dataclasses.replace(archive, arrays={**archive.arrays, name: array})
+    with pytest.raises(nlp_builder.ArchiveError):
+        loading._block(altered, None, None, True, nlp_builder.Limits(), mapped=False)

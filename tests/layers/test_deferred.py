@@ -1,6 +1,8 @@
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
+from keras.src.backend.common import global_state
 
 from nlp_builder.layers import DeferredWeights
 
@@ -87,15 +89,16 @@ def test_arrays_that_do_not_fit_are_refused(change, message):
         weights.fill(numbered(model.weights), arrays)
 
 
-def aligned(size: int, offset: int = 0) -> np.ndarray:
-    memory = np.zeros(size * 4 + 128, "uint8")
+def aligned(size: int, dtype: str = "float32", offset: int = 0) -> np.ndarray:
+    width = np.dtype(dtype).itemsize
+    memory = np.zeros(size * width + 128, "uint8")
     start = -memory.ctypes.data % 64 + offset
-    return memory[start : start + size * 4].view("float32")
+    return memory[start : start + size * width].view(dtype)
 
 
 @pytest.mark.parametrize("offset", [0, 4])
 def test_shared_memory_is_read_from_aligned_addresses_alone(offset):
-    rows = aligned(6, offset).reshape(2, 3)
+    rows = aligned(6, offset=offset).reshape(2, 3)
     rows[:] = [[1, 2, 3], [4, 5, 6]]
     layer = keras.layers.Embedding(2, 3)
     with DeferredWeights() as weights:
@@ -106,3 +109,61 @@ def test_shared_memory_is_read_from_aligned_addresses_alone(offset):
         rows[1] = 7  # to see whether it is the same memory
         shown = outputs(layer, np.array([1]))
         np.testing.assert_array_equal(shown, [[7, 7, 7]] if offset == 0 else [[4, 5, 6]])
+
+
+def small_dense() -> keras.layers.Layer:
+    layer = keras.layers.Dense(2)
+    layer.build((None, 3))
+    return layer
+
+
+def test_an_initialiser_that_fails_leaves_nothing_waiting():
+    def failing(shape, dtype=None):
+        raise OverflowError("too large a seed")
+
+    with pytest.raises(OverflowError, match="too large a seed"), DeferredWeights():
+        keras.layers.Dense(2, kernel_initializer=failing).build((None, 3))
+    with keras.StatelessScope():
+        layer = small_dense()
+    assert outputs(layer, np.ones((1, 3), "float32")).shape == (1, 2)
+
+
+def test_within_a_scope_of_the_user_weights_wait_for_its_end():
+    kernel = np.ones((3, 2), "float32")
+    with keras.StatelessScope():
+        before = small_dense()
+        with DeferredWeights() as weights:
+            layer = keras.layers.Dense(2, use_bias=False)
+            layer.build((None, 3))
+            weights.fill({0: layer.kernel}, {0: kernel})
+        with pytest.raises(KeyError), DeferredWeights():
+            huge()
+            raise KeyError
+        after = small_dense()
+    np.testing.assert_array_equal(outputs(layer, np.eye(3, dtype="float32")), kernel)
+    for other in (before, after):
+        assert outputs(other, kernel.T).shape == (2, 2)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64", "int32", "bool"])
+def test_arrays_of_all_types_can_be_shared_or_are_copied(dtype):
+    layer = keras.layers.Layer()
+    with DeferredWeights() as weights:
+        variable = layer.add_weight(shape=(16,), dtype=dtype, initializer="zeros", trainable=False)
+        array = aligned(16, ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+        array[:] = 1
+        weights.fill({0: variable}, {0: array}, share=True)
+    assert keras.ops.convert_to_numpy(variable).astype("float32").tolist() == [1] * 16
+
+
+def test_what_is_used_of_the_inside_of_keras_is_there():
+    # The scope of Keras does not tell which variables wait in it, and takes no values for them.
+    scope = keras.StatelessScope(initialize_variables=False)
+    with scope:
+        variable = keras.Variable(lambda shape, dtype: keras.ops.ones(shape, dtype), shape=(2,))
+        assert global_state.get_global_attribute("stateless_scope") is scope
+        assert global_state.get_global_attribute("uninitialized_variables") == [variable]
+    global_state.set_global_attribute("uninitialized_variables", [])
+    variable._initializer = lambda shape, dtype: keras.ops.zeros(shape, dtype)
+    variable._deferred_initialize()
+    assert keras.ops.convert_to_numpy(variable).tolist() == [0, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -17,6 +17,12 @@ from nlp_builder.layers.deferred import require_fit
 from nlp_builder.saving import ArchiveError
 
 _OPTIMIZER = "training/optimizer"
+# How Keras finds what is given by a short name, and the names that depend on shapes of targets.
+_SHORT_NAMES = {
+    "loss": (keras.losses.get, ("crossentropy", "ce")),
+    "metrics": (keras.metrics.get, ("accuracy", "acc")),
+    "weighted_metrics": (keras.metrics.get, ("accuracy", "acc")),
+}
 # Where Keras has the optimizers of PyTorch, which it takes by itself for those of all backends.
 _OF_TORCH = "keras.src.backend.torch.optimizers."
 
@@ -70,6 +76,7 @@ def restore_training(
 def _compile_as(
     graph: keras.Model, config: dict[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> None:
+    _require_names(config)
     graph.compile_from_config(config)
     if any(name.startswith(_OPTIMIZER) for name in arrays):
         graph.optimizer.build(graph.trainable_variables)
@@ -79,6 +86,24 @@ def _compile_as(
     require_fit(variables, found)
     for name, variable in variables.items():
         variable.assign(found[name])
+
+
+def _require_names(config: dict[str, Any]) -> None:
+    """Refuse losses and metrics that Keras does not know: it looks them up in the first step."""
+    for key, (find, chosen_by_shape) in _SHORT_NAMES.items():
+        for name in set(_strings(config.get(key))):
+            if name.lower() not in chosen_by_shape:
+                find(name)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+    elif isinstance(value, dict) and "class_name" not in value:
+        yield from _strings([*value.values()])
 
 
 def _of_any_backend(config: Any) -> Any:

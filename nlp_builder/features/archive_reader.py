@@ -17,7 +17,6 @@ from nlp_builder.features.archive_schema import (
     cause,
     fields,
     listed,
-    plain,
     state_values,
 )
 from nlp_builder.features.archive_work import WorkCount
@@ -144,7 +143,7 @@ class _Reader:
                 raise ArchiveError(
                     f"the argument {name!r} is {preview(value)}, expected one of {kinds}"
                 )
-            return plain(value, name)
+            return value
         kind, content = next(iter(value.items())) if len(value) == 1 else ("", None)
         if kind not in kinds:
             raise ArchiveError(

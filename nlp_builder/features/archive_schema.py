@@ -11,9 +11,6 @@ from nlp_builder.saving import ArchiveError, Limits
 VECTORS = {"matrix", "first_row"}
 _NEEDED = {"built": bool, "frozen": bool, "policy": str}
 _OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
-
-# Numbers of layers that an unbuilt block makes, with nothing in the file to compare them with.
-_MOST = {"stacked_layers": 100}
 _LONGEST_MESSAGE = 1_000
 # Keras writes names of classes in bold.
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -72,25 +69,6 @@ def fields(entry: Any, names: Collection[str], where: str) -> Mapping[str, Any]:
         found = sorted(map(str, entry)) if isinstance(entry, Mapping) else type(entry).__name__
         raise ArchiveError(f"{where} of the file: expected {sorted(names)}, found {found}")
     return entry
-
-
-def plain(value: Any, name: str) -> Any:
-    """Return a plain value of an argument.
-
-    Args:
-        value: of the file.
-        name: of the argument.
-
-    Returns:
-        The value.
-
-    Raises:
-        ArchiveError: if it asks for too much.
-    """
-    most = _MOST.get(name)
-    if most is not None and isinstance(value, int) and value > most:
-        raise ArchiveError(f"the file asks for {name}={value}, at most {most} are made")
-    return value
 
 
 def state_values(values: Any) -> dict[str, Any]:

@@ -78,7 +78,9 @@ class WorkCount:
 
     def _add(self, number: int) -> None:
         self._total += number
-        self._limits.require("objects", "objects and calls that the file asks for", self._total)
+        self._limits.require(
+            "objects", "objects and calls, at least, that the file asks for", self._total
+        )
 
 
 def _applied(block: Feature) -> Iterator[Feature]:

@@ -13,22 +13,37 @@ from typing import Any, NamedTuple
 from nlp_builder.saving import ArchiveError
 from nlp_builder.text.checks import preview
 
-# Numbers that Keras turns into as many objects or values, with nothing in the file to compare with.
-_MOST = {
-    "num_classes": 4_096,
-    "num_labels": 4_096,
-    "num_thresholds": 100_000,
-    "indices_or_sections": 1_000,
-    "stacked_layers": 100,
+# Numbers that Keras turns into as many objects or values, with nothing in the file to compare with:
+# of all metrics, and of some classes.
+_MOST_OF_METRICS = {"num_classes": 4_096, "num_labels": 4_096, "num_thresholds": 100_000}
+_MOST_OF = {
+    "Unstack": {"num": 1_000},
+    "Split": {"indices_or_sections": 1_000},
+    "ArraySplit": {"indices_or_sections": 1_000},
+    "Digest": {"stacked_layers": 100},
 }
-_MOST_OF = {("Unstack", "num"): 1_000}
+_METRICS = "keras.metrics"
 # Values of all metrics and means together, which are made before they are compared: 64 MiB.
 _MOST_VALUES = 2**24
 # Layers that consist of layers, in the time that a plain layer takes to be made and called.
+_PARTS_OF_METRIC = 20
 _PARTS = {
-    **{"MultiHeadAttention": 8, "GroupQueryAttention": 8, "Bidirectional": 8, "Digest": 4},
+    **{"MultiHeadAttention": 8, "GroupQueryAttention": 8, "Bidirectional": 8},
+    **{"Digest": 4, "RNNDigest": 32, "SensitivityAtSpecificity": 400, "AUC": 400},
+    **{"SpecificityAtSensitivity": 400, "PrecisionAtRecall": 400, "RecallAtPrecision": 400},
     **{"LSTM": 3, "GRU": 3, "SimpleRNN": 3, "RNN": 3, "TimeDistributed": 2},
     **{"ConvLSTM1D": 4, "ConvLSTM2D": 4, "ConvLSTM3D": 4},
+}
+_TENSOR = "__keras_tensor__"
+# What stands for values among the arguments of calls, with its fields, and the types of values.
+_FIELDS = {
+    _TENSOR: {"shape", "dtype", "keras_history"},
+    "__numpy__": {"value", "dtype"},
+    "__tensor__": {"value", "dtype"},
+}
+_TYPES = {
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "bfloat16", "float32", "float64"),
 }
 
 
@@ -59,6 +74,7 @@ def require_bounded(config: Any) -> None:
         raise ArchiveError("a layer of the file is stateful, it would hold values for a batch")
     for entry in _dicts(config):
         _refuse_large(entry)
+        _require_plain(entry)
         _require_nodes(entry.get("inbound_nodes", []))
         values += _values(entry)
         if values > _MOST_VALUES:
@@ -97,8 +113,10 @@ def work_of(config: Any) -> Work:
         nodes = work_of(config.get("inbound_nodes"))
         return _sum([_model_work(name, inside), Work(nodes.made, 0)])
     parts = _sum(work_of(value) for value in config.values())
+    if config.get("module") == _METRICS:
+        return Work(_PARTS.get(name, _PARTS_OF_METRIC) + parts.made, 0)
     own = _PARTS.get(name, 1) if _is_called(config.get("module")) else 0
-    if name == "Digest" and isinstance(inside, dict):
+    if name in ("Digest", "RNNDigest") and isinstance(inside, dict):
         own *= 2 * _whole(inside.get("stacked_layers"))
     return Work(max(own, 1) + parts.made, own + parts.called)
 
@@ -125,7 +143,25 @@ def _model_work(name: str, config: dict[str, Any]) -> Work:
     called = sum(work.called * nodes for work, nodes in layers)
     times = (len(layers) + 1) // 2 if name == "Sequential" else 1
     ends = sum(_length(config.get(key)) for key in ("input_layers", "output_layers"))
-    return Work(made + called * times + ends, called)
+    return Work(made + called * times + ends + _returns(config["layers"]), called)
+
+
+def _returns(layers: list[Any]) -> int:
+    """Count how often Keras comes back to layers that read others that are listed after them."""
+    known: set[Any] = set()
+    early = 0
+    for layer in layers:
+        name = layer.get("name") if isinstance(layer, dict) else None
+        known.add(name if isinstance(name, str) else None)
+        nodes = layer.get("inbound_nodes") if isinstance(layer, dict) else None
+        early += any(_source(tensor) not in known for tensor in _tensors(nodes))
+    return early * len(layers)
+
+
+def _source(tensor: dict[str, Any]) -> Any:
+    history = tensor.get("config", {}).get("keras_history")
+    source = history[0] if isinstance(history, list) and history else None
+    return source if isinstance(source, str) else None
 
 
 def _is_called(module: Any) -> bool:
@@ -146,7 +182,7 @@ def _number_of_nodes(layer: Any) -> int:
 
 
 def _length(value: Any) -> int:
-    return len(value) if isinstance(value, list | dict) else 0
+    return len(value) if isinstance(value, list | tuple | dict) else 0
 
 
 def _whole(value: Any) -> int:
@@ -163,25 +199,44 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
 
 def _values(entry: dict[str, Any]) -> int:
     """Count the values that come into being with what is no weight."""
-    config = entry.get("config")
-    if not isinstance(config, dict):
+    config, module = entry.get("config"), str(entry.get("module"))
+    if not isinstance(config, dict) or module not in (_METRICS, "keras.layers"):
         return 0
     if entry.get("class_name") == "Normalization":
         return 2 * _number_of_means(entry.get("build_config"), config.get("axis"))
+    if module != _METRICS:
+        return 0
     classes, labels = config.get("num_classes"), config.get("num_labels")
     thresholds = max(_whole(config.get("num_thresholds")), _length(config.get("thresholds")))
     return _whole(classes) ** 2 + 4 * thresholds * _whole(labels)
 
 
 def _refuse_large(entry: dict[str, Any]) -> None:
-    config, owner = entry.get("config"), entry.get("class_name")
+    config, owner = entry.get("config"), str(entry.get("class_name"))
     if not isinstance(config, dict):
         return
-    own = {name: most for (cls, name), most in _MOST_OF.items() if cls == owner}
-    for name, most in (_MOST | own).items():
+    of_metrics = entry.get("module") == _METRICS
+    for name, most in (_MOST_OF_METRICS if of_metrics else _MOST_OF.get(owner, {})).items():
         number = config.get(name)
-        if isinstance(number, int | float) and number > most:
-            raise ArchiveError(f"the file asks for {name}={number!r}, at most {most} are made")
+        size = _length(number) or number
+        if isinstance(size, int | float) and size > most:
+            raise ArchiveError(
+                f"the file asks for {name}={preview(number)}, at most {most} are made"
+            )
+    if owner == "Unstack" and config.get("num") is None:
+        raise ArchiveError("the file asks for an Unstack without num, expected a number of parts")
+
+
+def _require_plain(entry: dict[str, Any]) -> None:
+    """Refuse values with more than belongs to them: what is no array may pass for one."""
+    fields = _FIELDS.get(str(entry.get("class_name")))
+    config = entry.get("config")
+    if fields is None:
+        return
+    if not isinstance(config, dict) or not set(config) <= fields:
+        raise ArchiveError(f"a value of the file is {preview(entry)}, expected {sorted(fields)}")
+    if config.get("dtype", "float32") not in _TYPES:
+        raise ArchiveError(f"a value of the file is of the type {preview(config['dtype'])}")
 
 
 def _require_nodes(nodes: Any) -> None:
@@ -195,7 +250,17 @@ def _require_nodes(nodes: Any) -> None:
 
 
 def _is_symbolic(node: dict[str, Any]) -> bool:
-    return any(part.get("class_name") == "__keras_tensor__" for part in _dicts(node))
+    return next(_tensors(node), None) is not None
+
+
+def _tensors(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the outputs of layers among the arguments of calls."""
+    if isinstance(value, dict) and "class_name" in value:
+        if value["class_name"] == _TENSOR and isinstance(value.get("config"), dict):
+            yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
 
 
 def _number_of_means(built: Any, axes: Any) -> int:

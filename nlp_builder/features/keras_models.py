@@ -53,6 +53,10 @@ def config_of(model: keras.Model) -> dict[str, Any]:
             "batch of fixed size for the next one, and blocks read batches of any size; make the "
             "layer with stateful=False"
         )
+    try:
+        require_bounded(config)
+    except ArchiveError as error:  # what is kept can be loaded
+        raise TypeError(f"cannot keep {model.name!r}: {error}") from error
     return config
 
 

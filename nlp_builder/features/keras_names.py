@@ -33,6 +33,7 @@ _CLASSES: dict[str, tuple[type, ...]] = {
 _REFUSED_CLASSES = {
     *("Lambda", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "TFSMLayer", "JVP"),
     *("StringLookup", "IntegerLookup", "TextVectorization"),
+    "STFTSpectrogram",  # it imports SciPy when it is made
 }
 # The rest of this module is control flow, which calls functions.
 _PLAIN_CORE = {

@@ -16,6 +16,9 @@ from nlp_builder.features.wiring import Inputs
 from nlp_builder.layers import Digest, MaskedConcatenate
 from nlp_builder.text.checks import positive_int
 
+# A file says this by a number, and each of them takes time to be made.
+_MOST_LAYERS = 100
+
 
 @saveable
 class RNNDigest(Composition):
@@ -69,6 +72,10 @@ class RNNDigest(Composition):
         self.units_per_layer = positive_int("units_per_layer", units_per_layer)
         self.rnn_type = rnn_type
         self.stacked_layers = positive_int("stacked_layers", stacked_layers)
+        if self.stacked_layers > _MOST_LAYERS:
+            raise ValueError(
+                f"expected at most {_MOST_LAYERS} stacked_layers, got {self.stacked_layers}"
+            )
         self.masking = boolean("masking", masking)
         self.bidirectional = boolean("bidirectional", bidirectional)
         self.return_sequences = boolean("return_sequences", return_sequences)

@@ -196,3 +196,25 @@ def test_a_block_of_nan_is_named():
     table.assign(np.full(table.shape, value))
     with pytest.raises(ValueError, match=r"of <CharEmbeddingSequence .*NaN or infinity"):
         wrapper.serialize()
+
+
+@pytest.mark.parametrize(
+    ("layer", "part"),
+    [
+        (lambda x: keras.ops.unstack(x, axis=1)[0], "an Unstack without num"),
+        (
+            lambda x: keras.ops.concatenate(keras.ops.split(x, [*range(1, 1200)], axis=1)),
+            "indices_or",
+        ),
+    ],
+)
+def test_what_could_not_be_loaded_is_not_kept(layer, part):
+    inputs = keras.Input((1200, 1))
+    with pytest.raises(TypeError, match=f"cannot keep 'large'.*{part}"):
+        config_of(keras.Model(inputs, layer(inputs), name="large"))
+
+
+def test_numbers_of_operations_that_cost_nothing_are_not_bounded():
+    inputs = keras.Input((3,), dtype="int32")
+    model = keras.Model(inputs, keras.ops.one_hot(inputs, 50_000))
+    assert model_from(config_of(model), {}).output_shape == (None, 3, 50_000)

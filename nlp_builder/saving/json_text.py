@@ -35,11 +35,13 @@ class Structure:
     Args:
         strings: how many strings, keys included.
         values: a number that is at least that of all values, less one.
+        containers: how many lists and objects.
         nesting: how deep lists and objects stand in each other.
     """
 
     strings: int
     values: int
+    containers: int
     nesting: int
 
 
@@ -80,18 +82,21 @@ def from_json(
     Args:
         name: what is read, for errors.
         data: UTF-8.
-        limits: how deep lists and objects may stand in each other.
-        counted: what `structure` returned, if it was called before.
+        limits: how many values there may be, and how deep lists and objects may stand in each
+            other.
+        counted: what `structure` returned, if it was called before to judge the number of values.
 
     Returns:
         The object.
 
     Raises:
         ArchiveError: if it is no JSON, is no object, names a key twice, holds a number that is not
-            finite or has more than 4,300 digits, or goes deeper than the limit.
+            finite or has more than 4,300 digits, or holds more or goes deeper than the limit.
     """
-    counted = counted or structure(data)
-    limits.require("nesting", f"levels of {name}", counted.nesting)
+    found = counted or structure(data)
+    limits.require("nesting", f"levels of {name}", found.nesting)
+    if counted is None:
+        limits.require("values", f"values in {name}", found.values)
     try:
         value = json.loads(
             str(data, "utf-8"),
@@ -118,9 +123,9 @@ def structure(data: memoryview) -> Structure:
 
     Example:
         >>> structure(memoryview(b'{"a,[": [[1, 2], "b"]}'))
-        Structure(strings=2, values=5, nesting=3)
+        Structure(strings=2, values=5, containers=3, nesting=3)
     """
-    quotes = values = depth = nesting = 0
+    quotes = commas = containers = depth = nesting = 0
     held = b""
     for start in range(0, len(data), CHUNK):
         text, held = _without_escapes(held + bytes(data[start : start + CHUNK]))
@@ -130,11 +135,12 @@ def structure(data: memoryview) -> Structure:
         outside = marks[(np.cumsum(is_quote, dtype=np.uint8) + np.uint8(quotes % 2)) % 2 == 0]
         quotes += int(np.count_nonzero(is_quote))
         steps = _STEPS[outside]
-        values += int(np.count_nonzero(steps == 1) + np.count_nonzero(outside == _COMMA))
+        containers += int(np.count_nonzero(steps == 1))
+        commas += int(np.count_nonzero(outside == _COMMA))
         depths = depth + np.cumsum(steps, dtype=np.int64)
         nesting = max(nesting, int(depths.max(initial=0)))
         depth = int(depths[-1]) if len(depths) else depth
-    return Structure((quotes + 1) // 2, values, nesting)
+    return Structure((quotes + 1) // 2, containers + commas, containers, nesting)
 
 
 def _without_escapes(text: bytes) -> tuple[bytes, bytes]:

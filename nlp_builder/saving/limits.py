@@ -18,7 +18,9 @@ class Limits:
         config_bytes: bytes of `config.json`, of `manifest.json`, and of the header of the weights.
         vocabulary_bytes: bytes of `vocabularies.json`.
         tokens: strings in all vocabularies together, their names counted too.
-        arrays: arrays of weights and vectors.
+        values: lists, objects and plain values in `config.json`, in `manifest.json`, and in the
+            header of the weights.
+        arrays: arrays of weights and vectors; also vocabularies.
         blocks: blocks, and models of Keras.
         objects: Keras objects (layers, initialisers, losses) in a model.
         nesting: how deep lists and objects stand in each other in JSON.
@@ -40,6 +42,7 @@ class Limits:
     config_bytes: int = 4 * _MIB
     vocabulary_bytes: int = 256 * _MIB
     tokens: int = 4_000_000
+    values: int = 250_000
     arrays: int = 10_000
     blocks: int = 1_000
     objects: int = 10_000

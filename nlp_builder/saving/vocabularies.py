@@ -37,20 +37,21 @@ def vocabularies_from(data: memoryview, limits: Limits) -> dict[str, list[str]]:
 
     Args:
         data: what `vocabularies_to` returned.
-        limits: how many tokens are made.
+        limits: how many tokens and vocabularies are made.
 
     Returns:
         Tokens by name.
 
     Raises:
         ArchiveError: if there is something else than lists of strings, a token is twice in one of
-            them, or there are more tokens than the limit.
+            them, or there is more than the limits.
     """
     counted = structure(data)
     limits.require("tokens", f"tokens and names of vocabularies in {VOCABULARIES}", counted.strings)
     # Each value is a string or a list with a name, so much else would be made in vain.
     if counted.values > 2 * counted.strings + 1:
         refuse(f"{VOCABULARIES} holds more than lists of strings: {counted.values:,} values")
+    limits.require("arrays", f"vocabularies in {VOCABULARIES}", counted.containers - 1)
     vocabularies = from_json(VOCABULARIES, data, limits, counted=counted)
     for name, tokens in vocabularies.items():
         if not isinstance(tokens, list):

@@ -119,6 +119,7 @@ def test_the_matrix_of_a_mapped_file_is_not_copied(tmp_path):
         ({"file_bytes": 1000}, "bytes of the file.*limits=Limits"),
         ({"config_bytes": 300}, "config_bytes"),
         ({"tokens": 10}, "tokens"),
+        ({"values": 90}, "values in config.json"),
         ({"arrays": 2}, "arrays in weights"),
         ({"blocks": 2}, r"config.json lists blocks.*limits=Limits\(blocks="),
         ({"objects": 3}, r"objects.*limits=Limits\(objects="),

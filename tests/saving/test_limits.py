@@ -22,6 +22,7 @@ HAS = {
     "config_bytes": max(SIZES["manifest.json"], SIZES["config.json"]),
     "vocabulary_bytes": SIZES["vocabularies.json"],
     "tokens": 4,
+    "values": 14,
     "arrays": 2,
     "nesting": 3,
 }

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from nlp_builder.saving import ArchiveError, Limits
+from nlp_builder.text.checks import preview
 
 VECTORS = {"matrix", "first_row"}
 _NEEDED = {"built": bool, "frozen": bool, "policy": str}
 _OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
-_LONGEST_MESSAGE = 1_000
+_LONGEST_MESSAGE, _BEGIN = 1_000, 200
 # Keras writes names of classes in bold.
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -67,7 +68,9 @@ def fields(entry: Any, names: Collection[str], where: str) -> Mapping[str, Any]:
     """
     if not isinstance(entry, Mapping) or set(entry) != set(names):
         found = sorted(map(str, entry)) if isinstance(entry, Mapping) else type(entry).__name__
-        raise ArchiveError(f"{where} of the file: expected {sorted(names)}, found {found}")
+        raise ArchiveError(
+            f"{where} of the file: expected {sorted(names)}, found {preview(found, 200)}"
+        )
     return entry
 
 
@@ -84,14 +87,14 @@ def state_values(values: Any) -> dict[str, Any]:
         ArchiveError: if a value is missing, unknown or of the wrong type.
     """
     if not isinstance(values, Mapping):
-        raise ArchiveError(f"a block has the state {values!r}")
+        raise ArchiveError(f"a block has the state {preview(values)}")
     for name, types in {**_NEEDED, **_OPTIONAL}.items():
         if name in _NEEDED and name not in values:
             raise ArchiveError(f"a block has no state {name!r}")
         if name in values and not isinstance(values[name], types):
             raise ArchiveError(f"the state {name!r} is {values[name]!r:.60}")
     if unknown := set(values) - {*_NEEDED, *_OPTIONAL}:
-        raise ArchiveError(f"unknown state {sorted(unknown)}")
+        raise ArchiveError(f"unknown state {preview(sorted(unknown))}")
     return dict(values)
 
 
@@ -108,7 +111,9 @@ def cause(error: BaseException) -> str:
         >>> cause(ValueError("too \\x1b[1mlarge"))
         'ValueError: too large'
     """
-    message = _STYLE.sub("", str(error)[:_LONGEST_MESSAGE])
+    message = str(error)
+    if len(message) > _LONGEST_MESSAGE:  # where it began stands at its end
+        message = f"{message[:_BEGIN]} ... {message[_BEGIN - _LONGEST_MESSAGE :]}"
+    message = _STYLE.sub("", message)
     shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in message)
-    more = "..." if len(str(error)) > _LONGEST_MESSAGE else ""
-    return f"{type(error).__name__}: {shown}{more}"
+    return f"{type(error).__name__}: {shown}"

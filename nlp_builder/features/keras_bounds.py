@@ -25,6 +25,9 @@ _MOST_OF = {
 _METRICS = "keras.metrics"
 # Values of all metrics and means together, which are made before they are compared: 64 MiB.
 _MOST_VALUES = 2**24
+# Characters of what Keras says of an error in an object, in which it repeats all that is in it and
+# in each of those around it.
+_MOST_REPEATED = 2**26
 # Layers that consist of layers, in the time that a plain layer takes to be made and called.
 _PARTS_OF_METRIC = 20
 _PARTS = {
@@ -69,6 +72,7 @@ def require_bounded(config: Any) -> None:
         ArchiveError: if there is a number that is too large, or a layer that is called with no
             output of another, so that Keras would compute at once.
     """
+    _require_shallow(config)
     values = 0
     if is_stateful(config):
         raise ArchiveError("a layer of the file is stateful, it would hold values for a batch")
@@ -209,6 +213,24 @@ def _values(entry: dict[str, Any]) -> int:
     classes, labels = config.get("num_classes"), config.get("num_labels")
     thresholds = max(_whole(config.get("num_thresholds")), _length(config.get("thresholds")))
     return _whole(classes) ** 2 + 4 * thresholds * _whole(labels)
+
+
+def _require_shallow(config: Any) -> None:
+    depth, length = _depth(config), len(repr(config))
+    if depth**2 * length > _MOST_REPEATED:
+        raise ArchiveError(
+            f"objects stand {depth} deep in each other in {length:,} characters of a description, "
+            f"expected no more than {_MOST_REPEATED // depth**2:,} so deep"
+        )
+
+
+def _depth(value: Any) -> int:
+    """Count how deep objects of Keras stand in each other."""
+    if not isinstance(value, dict | list | tuple):
+        return 0
+    parts = value.values() if isinstance(value, dict) else value
+    own = isinstance(value, dict) and "class_name" in value
+    return own + max(map(_depth, parts), default=0)
 
 
 def _refuse_large(entry: dict[str, Any]) -> None:

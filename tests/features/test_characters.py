@@ -105,7 +105,7 @@ def test_the_alphabet_is_that_of_all_words_and_not_of_the_first_characters_of_te
         ({"sequence_maxlen": 0}, ValueError, "sequence_maxlen to be a whole number of at least 1"),
         ({"sequence_maxlen": 2.5}, TypeError, "sequence_maxlen to be a whole number"),
         ({"min_freq_percentile": 101}, ValueError, "0 to 100"),
-        ({"random_state": -1}, ValueError, "random_state to be at least 0"),
+        ({"random_state": -1}, ValueError, "random_state to be from 0 to 2"),
         ({"random_state": "x"}, TypeError, "random_state to be a whole number"),
     ],
 )

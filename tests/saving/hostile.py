@@ -57,7 +57,10 @@ def large_member(name: str, size: int) -> Callable[[Path, bytes], None]:
 
 
 HOSTILE_FILES: dict[str, tuple[Callable[[Path, bytes], None], str]] = {
-    "empty file": (lambda path, data: path.write_bytes(b""), "the file is empty"),
+    "empty file": (
+        lambda path, data: path.write_bytes(b""),
+        "the file is empty|there are no bytes",
+    ),
     "17 GiB of nothing": (
         lambda path, data: sparse(path, data, 17 * GIB),
         "bytes of the file: 18,253,611,008, but the limit is 17,179,869,184",

@@ -91,7 +91,7 @@ def in_order(*names: str) -> Change:
 
 
 ZIPS: dict[str, tuple[Change, str]] = {
-    "nothing": (lambda _: b"", "not a file of nlp_builder: there are no bytes"),
+    "nothing": (lambda _: b"", "the file is empty|there are no bytes"),
     "zeros": (lambda _: bytes(1000), "not a file of nlp_builder but other content"),
     "pickle": (lambda _: PICKLE, "not a file of nlp_builder but a pickle"),
     "pickle of an old protocol": (lambda _: OLD_PICKLE, "not a file of nlp_builder but other"),

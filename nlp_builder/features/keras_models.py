@@ -107,9 +107,9 @@ def refuse_code(config: Any) -> None:
     """
     if _has_bytecode(config):
         raise TypeError(
-            "cannot keep a lambda: a file holds no code; write a function of a module, and register "
-            "it with @keras.saving.register_keras_serializable(); or leave a loss or metric out with "
-            "include_optimizer=False"
+            "cannot keep a lambda: a file holds no code; write a function of a module, and "
+            "register it with @keras.saving.register_keras_serializable(); or leave a loss or a "
+            "metric out with include_optimizer=False"
         )
     for entry, in_call in _entries(config):
         name, module = entry["class_name"], str(entry.get("module"))

@@ -111,6 +111,7 @@ VALUES: Table = {
         ("characters", "min_freq_percentile", "null", None, CANNOT),
         ("characters", "random_state", "-1", -1, CANNOT),
         ("characters", "random_state", "0.5", 0.5, CANNOT),
+        ("characters", "random_state", "10**100", 10**100, CANNOT),
         ("new_words_beside_given_ones", "max_vocabulary", "-1", -1, CANNOT),
         ("new_words_beside_given_ones", "max_vocabulary", "1e9", 1e9, CANNOT),
         ("new_words_beside_given_ones", "embedding_dimension", "5", 5, CANNOT),
@@ -168,6 +169,28 @@ DIGESTS: Table = {
             "block 2 of the file cannot be made",
         ),
         ("inputs", "a model", {"$model": 0}, "of the unknown kind '.model'"),
+    ]
+}
+REFERENCES: Table = {
+    f"{name} as {argument_name}": (kind, argument(argument_name, value, -1), message)
+    for kind, argument_name, name, value, message in [
+        ("diamond", "wrapped_model", "model 7", {"$model": 7}, "a block names the model 7"),
+        ("diamond", "wrapped_model", "model -1", {"$model": -1}, "a block names the model -1"),
+        (
+            "diamond",
+            "wrapped_model",
+            "model true",
+            {"$model": True},
+            "a block names the model True",
+        ),
+        ("diamond", "wrapped_model", "a list of models", [{"$model": 0}], "expects a Keras model"),
+        ("diamond", "wrapped_model", "another model", {"$model": 0}, "block .* cannot be made"),
+        ("diamond", "wrapped_model", "a block", {"$block": 0}, "of the unknown kind '.block'"),
+        ("diamond", "wrapped_model", "a path", PATH, "expected one of .*model"),
+        ("diamond", "wrapped_model", "no model", None, "block .* cannot be made"),
+        ("diamond", "inputs", "one block", {"$block": 0}, "block .* cannot be made"),
+        ("siamese", "inputs", "one text", {"$texts": [["left", [{"$block": 1}]]]}, "got 1 outputs"),
+        ("siamese", "inputs", "texts of numbers", {"$texts": [[1, 2], [3, 4]]}, "expected one of"),
     ]
 }
 VECTORS: Table = {
@@ -309,6 +332,7 @@ ARGUMENTS: Table = {
     **NAMES,
     **VALUES,
     **DIGESTS,
+    **REFERENCES,
     **VECTORS,
     **SUBWORDS,
     **ARRAYS,

@@ -38,6 +38,11 @@ SIZES = table(
             one(keras_layer("RNN", cell=keras_layer("GRUCell", units=10**6))),
             "missing are",
         ),
+        (
+            "10**6 steps unrolled",
+            one(keras_layer("LSTM", units=2, unroll=True), shape=(None, 10**6, 4)),
+            "missing are",
+        ),
         ("Dense of 10**9 units", one(dense(BILLION)), "missing are"),
         ("Dense of 10**4000 units", one(dense(10**4000)), CANNOT),
         ("Dense of 'x' units", one(dense("x")), CANNOT),

@@ -1,9 +1,9 @@
 """Load files, and tell what each of them did: python -m tests.hostile.watch LIST.
 
-LIST is JSON: pairs of a name and a path, and paths of good files. What is told is a line of JSON
-for each way to load each file: the outcome, seconds of the processor, growth of the memory, and
-events of the interpreter that loading does not need (see
-https://docs.python.org/3/library/audit_events.html).
+LIST is JSON: pairs of a name and a path, paths of good files, and pairs of files that may be good,
+of which the blocks are used as well. What is told is a line of JSON for each way to load each file:
+the outcome, seconds of the processor, growth of the memory, and events of the interpreter that
+loading does not need (see https://docs.python.org/3/library/audit_events.html).
 """
 
 import ctypes
@@ -14,17 +14,26 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src.backend.common import global_state
 
 import nlp_builder
+from nlp_builder import Feature
+from tests.handling import shapes
 
 GIB = 2**30
+# A file that takes longer is not loaded in each way, which are much the same.
+PATIENCE = 0.05
+TEXTS = ["a small town", "the sea"]
 # Files that are larger are not read into memory for `deserialize`.
 LARGEST_BYTES = 2**26
+# Texts are not padded to lengths beyond this.
+LONGEST = 10**4
 # What neither runs anything nor reaches out of the process. All else is told.
 HARMLESS_EVENTS = {
     *("builtins.id", "gc.get_objects", "mmap.__new__", "object.__getattr__", "object.__setattr__"),
@@ -134,7 +143,20 @@ def restrain() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def main(files: list[tuple[str, str]], good: list[str]) -> None:
+def used(block: Feature) -> str:
+    """Say what is wrong with a block, if anything."""
+    if any((size or 0) > LONGEST for shape in shapes(block) for size in shape.shape):
+        return ""
+    try:
+        ids = [keras.ops.convert_to_tensor(part) for part in block.preprocess_texts(TEXTS)]
+        outputs = keras.tree.flatten(block(ids))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finite = all(np.isfinite(keras.ops.convert_to_numpy(part)).all() for part in outputs)
+    return "" if finite else "outputs are not finite"
+
+
+def main(files: list[tuple[str, str]], good: list[str], doubtful: list[tuple[str, str]]) -> None:
     for path in good:  # what is imported when it is first used is imported here
         for _, run in ways(Path(path)):
             run()
@@ -145,9 +167,25 @@ def main(files: list[tuple[str, str]], good: list[str]) -> None:
     sys.addaudithook(watch.hear)
     for name, path in [*files, *(("good", path) for path in good)]:
         for way, run in ways(Path(path)):
-            print(json.dumps({"name": name, "way": way}), flush=True)  # who it was if it dies
-            told = report(watch, Path(path), run)
-            print(json.dumps({"name": name, "way": way, **told}), flush=True)
+            seconds = tell(watch, name, path, way, run)["seconds"]
+            if way != "inspect" and seconds > PATIENCE:
+                break
+    for name, path in doubtful:
+        loaded: list[Feature] = []
+        tell(watch, name, path, "load", partial(load_to, loaded, path))
+        for block in loaded:
+            print(json.dumps({"name": name, "way": "use", "wrong": used(block)}), flush=True)
+
+
+def load_to(loaded: list[Feature], path: str) -> None:
+    loaded.append(nlp_builder.load(path))
+
+
+def tell(watch: Watch, name: str, path: str, way: str, run: Callable[[], Any]) -> dict[str, Any]:
+    print(json.dumps({"name": name, "way": way}), flush=True)  # who it was if it dies
+    told = report(watch, Path(path), run)
+    print(json.dumps({"name": name, "way": way, **told}), flush=True)
+    return told
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def shapes(block: Feature) -> list[ModelIOShape]:
 
 def untraced(block: Feature, ids: Any) -> list[np.ndarray]:
     """The outputs for ids, without the graph of TensorFlow that calling the block makes."""
-    return [np.asarray(a) for a in arrays(keras.Model(block.inputs, block.outputs)(ids))]
+    outputs = arrays(keras.Model(block.inputs, block.outputs)(ids))
+    return [keras.ops.convert_to_numpy(output) for output in outputs]
 
 
 def assert_equal(one, other) -> None:

@@ -14,7 +14,7 @@ from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.saving import FORMAT_VERSION
 from tests.blocks import CORPUS, ROWS, TEXTS
 from tests.formats.write import NUM_TAGS, tagger
-from tests.handling import arrays
+from tests.handling import arrays, untraced
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("version_*/*.npz"))
@@ -36,7 +36,7 @@ def test_a_file_gives_what_it_gave(path):
     with np.load(path) as expected:
         for number, array in enumerate(arrays(ids)):
             np.testing.assert_array_equal(array, expected[f"ids/{number}"])
-        for number, array in enumerate(arrays(block(ids))):
+        for number, array in enumerate(untraced(block, ids)):
             # Other processors add in another order.
             np.testing.assert_allclose(array, expected[f"outputs/{number}"], rtol=1e-5, atol=1e-6)
 

@@ -185,6 +185,7 @@ def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.
     try:
         with DeferredWeights() as deferred:
             model = _unfilled(config)
+            deferred.use(model.variables)
             deferred.fill(_numbered(model.weights), weights, share=share)
     except (TypeError, ValueError) as error:
         # A layer of the user's may make a variable from a value, which Keras cannot defer.

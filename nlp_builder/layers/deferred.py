@@ -48,6 +48,7 @@ class DeferredWeights:
         self._most_unfilled = most_unfilled
         self._scope = keras.StatelessScope(initialize_variables=False)
         self._filled: set[int] = set()
+        self._used: set[int] | None = None
 
     def __enter__(self) -> Self:
         """Enters a scope of Keras, with a list of waiting weights of its own."""
@@ -81,6 +82,16 @@ class DeferredWeights:
             variable._initializer = _initializer(arrays[name], share)
             self._filled.add(id(variable))
 
+    def use(self, variables: Iterable[Any]) -> None:
+        """Says which weights are used; no others are made.
+
+        Keras builds the layer that a `Bidirectional` is given, and then uses copies of it.
+
+        Args:
+            variables: All variables of what was made in the context.
+        """
+        self._used = {id(variable) for variable in variables}
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -93,6 +104,8 @@ class DeferredWeights:
         self._scope.__exit__(kind, error, traceback)
         if error is not None:
             return
+        if self._used is not None:
+            pending = [variable for variable in pending if id(variable) in self._used]
         self._refuse_large(pending)
         if self._nested:  # they wait for the end of the scope around
             self._others.extend(pending)

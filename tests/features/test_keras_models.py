@@ -179,3 +179,13 @@ def test_numbers_of_operations_that_cost_nothing_are_not_bounded():
     inputs = keras.Input((3,), dtype="int32")
     model = keras.Model(inputs, keras.ops.one_hot(inputs, 50_000))
     assert model_from(config_of(model), {}).output_shape == (None, 3, 50_000)
+
+
+def test_large_layers_in_wrappers_come_back():
+    inputs = keras.Input((None, 8))
+    read = layers.Bidirectional(layers.LSTM(150, return_sequences=True, dropout=0.1))(inputs)
+    model = keras.Model(inputs, layers.TimeDistributed(layers.Dense(300))(read))
+    again = model_from(config_of(model), weights_of(model))
+    values = np.random.default_rng(0).normal(size=(2, 3, 8)).astype("float32")
+    np.testing.assert_array_equal(again(values), model(values))
+    assert again.count_params() == model.count_params()

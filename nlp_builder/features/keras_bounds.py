@@ -30,9 +30,11 @@ _MOST_VALUES = 2**24
 _MOST_REPEATED = 2**26
 # Layers that consist of layers, in the time that a plain layer takes to be made and called.
 _PARTS_OF_METRIC = 20
+_OUTPUTS_OF_A_CALL = 20
 _PARTS = {
-    **{"MultiHeadAttention": 8, "GroupQueryAttention": 8, "Bidirectional": 8},
-    **{"Digest": 4, "RNNDigest": 32, "SensitivityAtSpecificity": 400, "AUC": 400},
+    **{"MultiHeadAttention": 14, "GroupQueryAttention": 14, "Bidirectional": 8, "Folded": 3},
+    **{"RandAugment": 12, "AugMix": 10, "Pipeline": 6, "SpectralNormalization": 2},
+    **{"Digest": 4, "RNNDigest": 14, "SensitivityAtSpecificity": 400, "AUC": 400},
     **{"SpecificityAtSensitivity": 400, "PrecisionAtRecall": 400, "RecallAtPrecision": 400},
     **{"LSTM": 3, "GRU": 3, "SimpleRNN": 3, "RNN": 3, "TimeDistributed": 2},
     **{"ConvLSTM1D": 4, "ConvLSTM2D": 4, "ConvLSTM3D": 4},
@@ -122,6 +124,8 @@ def work_of(config: Any) -> Work:
     own = _PARTS.get(name, 1) if _is_called(config.get("module")) else 0
     if name in ("Digest", "RNNDigest") and isinstance(inside, dict):
         own *= 2 * _whole(inside.get("stacked_layers"))
+    if name in _MOST_OF and isinstance(inside, dict):
+        own += _outputs(inside) // _OUTPUTS_OF_A_CALL
     return Work(max(own, 1) + parts.made, own + parts.called)
 
 
@@ -145,7 +149,7 @@ def _model_work(name: str, config: dict[str, Any]) -> Work:
     layers = [(work_of(layer), _number_of_nodes(layer)) for layer in config["layers"]]
     made = 1 + sum(work.made for work, _ in layers)
     called = sum(work.called * nodes for work, nodes in layers)
-    times = (len(layers) + 1) // 2 if name == "Sequential" else 1
+    times = (len(layers) + 1) // 2 if name == "Sequential" else _PARTS.get(name, 1)
     ends = sum(_length(config.get(key)) for key in ("input_layers", "output_layers"))
     return Work(made + called * times + ends + _returns(config["layers"]), called)
 
@@ -166,6 +170,12 @@ def _source(tensor: dict[str, Any]) -> Any:
     history = tensor.get("config", {}).get("keras_history")
     source = history[0] if isinstance(history, list) and history else None
     return source if isinstance(source, str) else None
+
+
+def _outputs(config: dict[str, Any]) -> int:
+    """Count into how many parts an operation takes something apart."""
+    parts = config.get("indices_or_sections")
+    return max(_length(parts), _whole(parts), _whole(config.get("num")))
 
 
 def _is_called(module: Any) -> bool:

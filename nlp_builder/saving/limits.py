@@ -22,7 +22,8 @@ class Limits:
             header of the weights.
         arrays: arrays of weights and vectors; also vocabularies.
         blocks: blocks, and models of Keras.
-        objects: Keras objects (layers, initialisers, losses) in a model.
+        objects: what Keras has to make: layers, initialisers, losses and the like, and calls of
+            layers.
         nesting: how deep lists and objects stand in each other in JSON.
 
     Raises:
@@ -45,7 +46,7 @@ class Limits:
     values: int = 250_000
     arrays: int = 10_000
     blocks: int = 1_000
-    objects: int = 10_000
+    objects: int = 3_000
     nesting: int = 100
 
     def __post_init__(self) -> None:

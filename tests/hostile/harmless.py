@@ -10,21 +10,25 @@ import numpy as np
 from tests.features.hostile import made
 from tests.hostile.arguments import subwords
 from tests.hostile.changing import Change, Draft, Table, argument, other_array, table
-from tests.hostile.parts import functional, keras_layer, model, node, step, tensor
+from tests.hostile.parts import beside, dense, functional, keras_layer, model, node, step, tensor
 from tests.hostile.states import compiled, optimizer, without_training
 
 HUGE, BILLION = 10**18, 10**9
 A_LENGTH = "a length is a number until texts are padded to it"
 A_SHAPE = "what has no weights has a shape, and no values until it is called"
 NO_NGRAMS = "words that have no n-gram have no vector"
+NO_PART = "what is no part of the graph is not made"
 A_SETTING = "it is used in the next step of training"
 
 
 def kept(name: str, /, **config: Any) -> Change:
     """A model of one layer without weights."""
+    return alone(model(functional(step("x", keras_layer(name, **config), node(tensor())))))
 
+
+def alone(made_one: Change) -> Change:
     def change(draft: Draft) -> None:
-        model(functional(step("x", keras_layer(name, **config), node(tensor()))))(draft)
+        made_one(draft)
         draft.state()["trainable"] = [True] * 3
         del draft.state()["compiled"]
         without_training(draft)
@@ -68,6 +72,21 @@ HARMLESS: Table = {
     **table(
         "model",
         [
+            (
+                "10**9 values beside the graph",
+                alone(beside(dense(), [None, BILLION])),
+                NO_PART,
+            ),
+            (
+                "an orthogonal matrix beside the graph",
+                alone(
+                    beside(
+                        dense(4000, kernel_initializer=made("Orthogonal", "keras.initializers")),
+                        [None, 4000],
+                    )
+                ),
+                NO_PART,
+            ),
             ("10**9 repetitions", kept("UpSampling1D", size=BILLION), A_SHAPE),
             ("padding by 10**9", kept("ZeroPadding1D", padding=BILLION), A_SHAPE),
             (

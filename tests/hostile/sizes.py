@@ -24,7 +24,7 @@ from tests.hostile.parts import (
 HUGE, BILLION = 10**18, 10**9
 CANNOT = "cannot be made"
 TOO_MUCH = "objects and calls.* but the limit is"
-TOO_LARGE = "expected .* found|expected arrays for all large weights"
+# A layer that is in no way to an output is not made, and its flags are one too many.
 
 
 SIZES = table(
@@ -117,33 +117,9 @@ SIZES = table(
             "stateful",
         ),
         (
-            "orthogonal beside the graph",
-            beside(
-                dense(4000, kernel_initializer=made("Orthogonal", "keras.initializers")),
-                [None, 4000],
-            ),
-            TOO_LARGE,
-        ),
-        ("10**9 values beside the graph", beside(dense(1), [None, BILLION]), TOO_LARGE),
-        (
             "10**36 values beside the graph",
             beside(dense(HUGE), [None, HUGE]),
-            TOO_LARGE + "|" + CANNOT,
-        ),
-        (
-            "many values beside the graph",
-            model(
-                functional(
-                    *[
-                        step(
-                            f"extra{n}", dense(200) | {"build_config": {"input_shape": [None, 200]}}
-                        )
-                        for n in range(20)
-                    ],
-                    step("x", keras_layer("ReLU"), node(tensor())),
-                )
-            ),
-            TOO_LARGE,
+            CANNOT,
         ),
         (
             "mean of 10**9 values",
@@ -182,17 +158,17 @@ SIZES = table(
         (
             "10**9 outputs of Unstack",
             one(operation("Unstack", "core", num=BILLION, axis=0)),
-            "num=1000000000, at most",
+            TOO_MUCH,
         ),
         (
             "10**6 splits",
             one(operation("ArraySplit", indices_or_sections=10**6, axis=0)),
-            "at most 1000",
+            TOO_MUCH,
         ),
         (
             "10**9 splits",
             one(operation("Split", indices_or_sections=BILLION, axis=0)),
-            "at most 1000",
+            TOO_MUCH,
         ),
     ],
 )
@@ -206,7 +182,7 @@ CROWDED = table(
         ),
         ("6,000 layers", side_by_side(6_000, operation("Relu", "nn")), TOO_MUCH),
         ("4,000 layers in a row", chain(4_000, operation("Relu", "nn")), TOO_MUCH + "|" + CANNOT),
-        ("1,000 layers in a row", chain(1_000, operation("Relu", "nn")), "RecursionError"),
+        ("1,000 layers in a row", chain(1_000, operation("Relu", "nn")), TOO_MUCH),
         (
             "1,000 layers backwards",
             chain(1_000, operation("Relu", "nn"), backwards=True),

@@ -101,6 +101,9 @@ def test_a_hostile_file_is_refused_and_does_nothing_else(name, reports):
         if way != "inspect" or report["error"] is not None:
             assert report["error"] == "nlp_builder.saving.errors.ArchiveError", report
             assert re.search(MESSAGES[name], report["message"]) or way == "inspect", report
+        # What is in a file is shown in short, and a terminal obeys none of it.
+        assert len(report["message"]) < 1_500, report
+        assert report["message"].replace("\n", " ").isprintable(), report
         assert report["seconds"] < SECONDS, report
         assert report["memory"] < BYTES, report
         assert report["events"] == [], report

@@ -18,8 +18,10 @@ from nlp_builder.text.checks import preview
 _MOST_OF_METRICS = {"num_classes": 4_096, "num_labels": 4_096, "num_thresholds": 100_000}
 _MOST_OF = {
     "Unstack": {"num": 1_000},
-    "Split": {"indices_or_sections": 1_000},
-    "ArraySplit": {"indices_or_sections": 1_000},
+    **{
+        name: {"indices_or_sections": 1_000}
+        for name in ("ArraySplit", "Split", "Dsplit", "Hsplit", "Vsplit")
+    },
     "Digest": {"stacked_layers": 100},
 }
 _METRICS = "keras.metrics"

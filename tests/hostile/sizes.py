@@ -160,6 +160,10 @@ SIZES = table(
             one(operation("Unstack", "core", num=BILLION, axis=0)),
             TOO_MUCH,
         ),
+        *(
+            (f"10**9 parts of {name}", one(operation(name, indices_or_sections=BILLION)), TOO_MUCH)
+            for name in ("Hsplit", "Vsplit", "Dsplit")
+        ),
         (
             "10**6 splits",
             one(operation("ArraySplit", indices_or_sections=10**6, axis=0)),

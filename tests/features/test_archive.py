@@ -161,7 +161,7 @@ def config_of(entries) -> dict[str, object]:
         ([digest(inputs={"$block": 0, "$model": 0})], "unknown kind"),
         ([digest(inputs={"$model": 0})], "unknown kind"),
         ([digest(x={"$block": 0})], "unknown kind"),
-        ([digest(stacked_layers=10**6)], "objects and calls.*: 64,000,00"),
+        ([digest(stacked_layers=10**6)], "objects and calls"),
         ([{"arguments": {}}], "block 0"),
         ([7], "block 0"),
     ],

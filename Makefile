@@ -9,6 +9,8 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 py
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Each takes up to 4 GB: TensorFlow keeps the graphs of all tests.
+JOBS ?= 2
 BACKENDS ?= tensorflow jax torch
 BACKENDS_VENV := .venv-backends
 ORACLE := .oracle
@@ -57,9 +59,9 @@ demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=
 	@echo; echo "==> Entities found, by type"; cat $(DEMO)/report.txt
 	@echo; echo "==> The executed notebook, the pictures and the saved tagger are in $(DEMO):"; ls -1 $(DEMO)
 
-test: $(VENV)/installed-test  ## run the tests
-	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest
+test: $(VENV)/installed-test  ## run the tests; JOBS=n processes
+	@echo "==> Running the tests in $(JOBS) processes"
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 test-slow: $(VENV)/installed-test  ## run the long tests
 	@echo "==> Running the long tests"

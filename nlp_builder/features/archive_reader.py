@@ -173,7 +173,7 @@ class _Reader:
             raise ArchiveError(f"the vectors of {name!r} are an array of {rows.shape}")
         # Vectors of their own; else they are rows of a weight, which the state takes.
         self._arrays.get(f"{number}/", {}).pop(name, None)
-        words = Vocabulary(self._vocabularies[f"{number}/"].pop(name))
+        words = Vocabulary.of_distinct(self._vocabularies[f"{number}/"].pop(name))
         own = content["matrix"] == name
         return WordVectors(words, self._kept_vectors(rows[first:], copy=own and not self._mapped))
 

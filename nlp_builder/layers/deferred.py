@@ -155,17 +155,28 @@ def require_fit(variables: Mapping[Any, Any], arrays: Mapping[Any, np.ndarray]) 
 
 
 def _initializer(array: np.ndarray, share: bool) -> Any:
-    return lambda shape, dtype=None: _shared(array) if share else keras.ops.convert_to_tensor(array)
+    return lambda shape, dtype=None: _tensor(array, share)
 
 
-def _shared(array: np.ndarray) -> Any:
-    address = array.__array_interface__["data"][0]
-    plain = array.size and array.dtype.kind in "fiu"
-    if keras.backend.backend() != "tensorflow" or address % _ALIGNMENT or not plain:
+def _tensor(array: np.ndarray, share: bool) -> Any:
+    if keras.backend.backend() != "tensorflow" or array.dtype.kind not in "fiu" or not array.size:
         return keras.ops.convert_to_tensor(array)
-    import tensorflow as tf  # of the three backends this one copies arrays unless told otherwise
+    import tensorflow as tf  # of the three backends this one copies arrays, and does so twice
 
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    own = array if share and _address(array) % _ALIGNMENT == 0 else _aligned_copy(array)
+    return tf.experimental.dlpack.from_dlpack(own.__dlpack__())
+
+
+def _aligned_copy(array: np.ndarray) -> np.ndarray:
+    memory = np.empty(array.nbytes + _ALIGNMENT, "uint8")
+    start = -_address(memory) % _ALIGNMENT
+    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def _address(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
 
 
 def _list(names: Iterable[Any]) -> str:

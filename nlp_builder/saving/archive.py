@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,9 +154,12 @@ def read_archive(data: memoryview, limits: Limits) -> Archive:
     for each in found[1:3]:
         _require_sound(manifest, each)
     config = from_json(CONFIG, parts[CONFIG].content, limits)
-    vocabularies = vocabularies_from(parts[VOCABULARIES].content, limits)
     layout = layout_of(parts[WEIGHTS].content, limits)
-    _require_sound(manifest, parts[WEIGHTS])
+    # To hash the weights takes as long as to read the words, and needs no interpreter.
+    with ThreadPoolExecutor(1) as thread:
+        hashed = thread.submit(_require_sound, manifest, parts[WEIGHTS])
+        vocabularies = vocabularies_from(parts[VOCABULARIES].content, limits)
+        hashed.result()
     sizes = {name: each.member.size for name, each in parts.items()}
     arrays = arrays_from(layout)
     return Archive(config, vocabularies, arrays, manifest.libraries, manifest.version, sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, repeat
 from types import MappingProxyType
 from typing import final
@@ -40,7 +40,7 @@ class Vocabulary:
         ([2, 1], 4)
     """
 
-    __slots__ = ("_by_code_point", "_index", "_tokens")
+    __slots__ = ("_by_code_point", "_table", "_tokens")
 
     def __init__(self, tokens: Iterable[str]) -> None:
         """Numbers the tokens."""
@@ -50,12 +50,43 @@ class Vocabulary:
         require_str(given)
         # str() turns a subclass, such as numpy.str_, into a plain str.
         self._tokens: tuple[str, ...] = tuple(map(str, given))
-        self._index = dict(zip(self._tokens, count(FIRST_ID), strict=False))
-        if len(self._index) != len(self._tokens):
-            twice, _ = Counter(self._tokens).most_common(1)[0]
-            raise ValueError(f"expected each token once, got {preview(twice)} more than once")
+        self._table: dict[str, int] | None = self._numbered()
         # Made when it is first asked for: few vocabularies are alphabets.
         self._by_code_point: np.ndarray | None = None
+
+    @classmethod
+    def of_distinct(cls, tokens: Sequence[str]) -> Vocabulary:
+        """Makes a vocabulary of tokens that were checked, as those of a file, in no time.
+
+        Their ids are made when one is first asked for.
+
+        Args:
+            tokens: the known tokens, each once, all of the class `str` itself.
+
+        Returns:
+            What `Vocabulary(tokens)` is. Where a token comes twice all the same, the first use is
+            the `ValueError`.
+
+        Example:
+            >>> Vocabulary.of_distinct(["the", "cat"]) == Vocabulary(["the", "cat"])
+            True
+        """
+        vocabulary = cls(())
+        vocabulary._tokens, vocabulary._table = tuple(tokens), None
+        return vocabulary
+
+    def _numbered(self) -> dict[str, int]:
+        index = dict(zip(self._tokens, count(FIRST_ID), strict=False))
+        if len(index) != len(self._tokens):
+            twice, _ = Counter(self._tokens).most_common(1)[0]
+            raise ValueError(f"expected each token once, got {preview(twice)} more than once")
+        return index
+
+    @property
+    def _index(self) -> dict[str, int]:
+        if self._table is None:
+            self._table = self._numbered()
+        return self._table
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -89,3 +89,11 @@ def test_a_vocabulary_holds_each_token_once(tokens, error, message):
 def test_the_ids_of_a_bare_str_are_refused():
     with pytest.raises(TypeError, match=r"got 'ab' .str.: wrap it in a list, or pass list.text."):
         Vocabulary(["a"]).ids("ab")
+
+
+def test_tokens_that_were_checked_are_numbered_when_they_are_used():
+    vocabulary = Vocabulary.of_distinct(["a", "b"])
+    assert vocabulary == Vocabulary(["a", "b"])
+    assert vocabulary.ids(["b", "c"]).tolist() == [3, UNKNOWN_ID]
+    with pytest.raises(ValueError, match="'a' more than once"):
+        Vocabulary.of_distinct(["a", "a"]).id_of("a")

@@ -16,10 +16,10 @@ from tests.hostile.changing import (
     vocabulary,
     without,
 )
+from tests.hostile.messages import CANNOT
 
 PATH = "/etc/hostname"
 HUGE = 10**18
-CANNOT = "block 0 of the file cannot be made"
 
 
 def vectors(**values: Any) -> Change:

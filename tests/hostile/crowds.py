@@ -11,8 +11,8 @@ import numpy as np
 from nlp_builder import saving
 from nlp_builder.features import CharEmbeddingSequence, PerChunkSequencer, RNNDigest
 from tests.hostile.changing import Change, Draft, Table, blocks, nested
+from tests.hostile.messages import TOO_MUCH
 
-TOO_MUCH = "objects and calls.* but the limit is"
 MANY = 900
 
 

@@ -2,6 +2,7 @@
 
 from tests.features.hostile import SECRET, made
 from tests.hostile.changing import table
+from tests.hostile.messages import CANNOT
 from tests.hostile.parts import (
     dense,
     functional,
@@ -17,9 +18,6 @@ from tests.hostile.parts import (
 )
 
 HUGE, BILLION = 10**18, 10**9
-CANNOT = "cannot be made"
-TOO_MUCH = "objects and calls.* but the limit is"
-TOO_LARGE = "expected .* found|expected arrays for all large weights"
 
 
 COMPUTED = table(

@@ -4,12 +4,10 @@ import numpy as np
 
 from tests.features.hostile import SECRET, made
 from tests.hostile.changing import other_array, table
+from tests.hostile.messages import CANNOT
 from tests.hostile.parts import dense, keras_layer, one, ours
 
 HUGE, BILLION = 10**18, 10**9
-CANNOT = "cannot be made"
-TOO_MUCH = "objects and calls.* but the limit is"
-TOO_LARGE = "expected .* found|expected arrays for all large weights"
 
 
 FOREIGN = table(

@@ -2,6 +2,7 @@
 
 from tests.features.hostile import made
 from tests.hostile.changing import table
+from tests.hostile.messages import CANNOT, TOO_MUCH
 from tests.hostile.parts import (
     beside,
     chain,
@@ -22,8 +23,6 @@ from tests.hostile.parts import (
 )
 
 HUGE, BILLION = 10**18, 10**9
-CANNOT = "cannot be made"
-TOO_MUCH = "objects and calls.* but the limit is"
 # A layer that is in no way to an output is not made, and its flags are one too many.
 
 

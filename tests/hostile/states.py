@@ -19,8 +19,8 @@ from tests.hostile.changing import (
     vocabulary,
     without,
 )
+from tests.hostile.messages import CANNOT
 
-CANNOT = "cannot be made"
 TRAINING = "the training of the file cannot go on"
 
 

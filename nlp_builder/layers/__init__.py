@@ -12,6 +12,7 @@ from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
 from nlp_builder.layers.partly_frozen import PartlyFrozenEmbedding
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
+from nlp_builder.layers.token_likelihood import token_log_likelihood
 from nlp_builder.layers.viterbi import viterbi
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "pair_marginals",
     "sample",
     "sequence_score",
+    "token_log_likelihood",
     "viterbi",
 ]

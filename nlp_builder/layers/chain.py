@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers import linear_chain
+from nlp_builder.layers import linear_chain, token_likelihood
 from nlp_builder.layers.scores import Scores, arrays_of, like
 
 
@@ -172,6 +172,30 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
         >>> log_likelihood(np.zeros((1, 4, 2)), np.zeros((1, 1), int)).tolist()
         [0.0]
     """
+    return _of_tags(linear_chain.log_likelihood, chain, tags)
+
+
+def token_log_likelihood(chain: Any, tags: Any) -> Any:
+    """Computes the log-likelihood of each word's tag, after the tags before it, under a chain.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+        tags: int `(batch, words)`; anything at padding.
+
+    Returns:
+        `(batch, words)`, 0 at padding; an array if `chain` is one.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer, or has other words than `tags`.
+
+    Example:
+        >>> token_log_likelihood(np.ones((1, 5, 2)), np.zeros((1, 2), int)).tolist()
+        [[0.0, 0.0]]
+    """
+    return _of_tags(token_likelihood.token_log_likelihood, chain, tags)
+
+
+def _of_tags(function: Any, chain: Any, tags: Any) -> Any:
     parts = split_chain(chain)
     expected, given = tuple(parts.potentials.shape[:2]), _shape(tags)
     if len(given) != 2 or (None not in (expected[1], given[1]) and expected[1] != given[1]):
@@ -179,9 +203,8 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
             f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got "
             f"{given}. Tags are ids, not one-hot vectors."
         )
-    return linear_chain.log_likelihood(
-        parts.potentials, tags, parts.transitions, start=parts.start, end=parts.end, mask=parts.mask
-    )
+    edges = {"start": parts.start, "end": parts.end, "mask": parts.mask}
+    return function(parts.potentials, tags, parts.transitions, **edges)
 
 
 def _shape(tags: Any) -> tuple[int | None, ...]:

@@ -127,7 +127,7 @@ def log_likelihood(
     """
     given = scores(potentials, transitions, start=start, end=end, mask=mask)
     if arrays_of(given.potentials) is np:
-        _known(given, np.asarray(tags))
+        known_tags(given, np.asarray(tags))
     chain, _ = shifted(given)
     return like(given.potentials, _sequence_score(chain, tags) - _log_partition(*chain))
 
@@ -138,7 +138,7 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
     tags = np.asarray(tags, "int32") if xp is np else ops.cast(tags, "int32")
     batch, words, size = xp.shape(chain.potentials)
     # (batch,)
-    known = _known(chain, tags)
+    known = known_tags(chain, tags)
     # (batch, words): one flat look-up is faster than one along an axis
     tags = xp.where(chain.mask > 0, xp.clip(tags, 0, size - 1), 0)
     cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (-1, words)) + tags
@@ -158,8 +158,23 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
     return xp.where(known, total, float("nan"))
 
 
-def _known(chain: Scores, tags: Any) -> Any:
-    """Tells of each text whether its words have tags that there are; arrays must have."""
+def known_tags(chain: Scores, tags: Any) -> Any:
+    """Tells of each text whether its words have tags that there are; arrays must have.
+
+    Args:
+        chain: The parts of a chain, for their mask and number of tags.
+        tags: int `(batch, words)`.
+
+    Returns:
+        bool `(batch,)`.
+
+    Raises:
+        ValueError: If the parts are arrays and a word's tag is none.
+
+    Example:
+        >>> known_tags(scores(np.zeros((1, 1, 2)), np.zeros((2, 2))), np.array([[1]])).tolist()
+        [True]
+    """
     xp = arrays_of(chain.potentials)
     size = chain.potentials.shape[-1]
     # (batch,)

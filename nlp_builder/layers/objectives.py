@@ -8,7 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.chain import call_on, log_likelihood, split_chain
+from nlp_builder.layers.chain import (
+    call_on,
+    log_likelihood,
+    split_chain,
+    token_log_likelihood,
+)
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.scores import check_tags
 
@@ -18,6 +23,11 @@ class CRFLoss(keras.losses.Loss):
     """Negative log-likelihood of the tags, one value for each text.
 
     Stateless: the scores come with the chain, so a loaded model trains its own.
+
+    Weights are one for each text, `(batch,)` or `(batch, 1)`, or one for each word,
+    `(batch, words)`. By the chain rule of probability a text's log-likelihood is the sum over its
+    words of log p(tag | tags before it, text); these summands are what weights of words multiply,
+    so that ones change nothing. Those at padding do not count. The mean stays that over texts.
 
     Args:
         reduction: As of any Keras loss; the default is the mean over texts.
@@ -41,18 +51,37 @@ class CRFLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Checks the weights, one for each text, and reduces what `call` returns."""
-        shape = () if sample_weight is None else tuple(np.shape(sample_weight))
-        if len(shape) > 1 and shape[1] != 1:
+        """Weighs and reduces what `call` returns; see the class for the shapes of weights.
+
+        Raises:
+            ValueError: If the weights have another shape, or are those of words where the reduction
+                is "mean_with_sample_weight", which divides by those of texts.
+        """
+        if sample_weight is None or not _by_word(sample_weight, y_pred):
+            return super().__call__(y_true, y_pred, sample_weight)
+        if self.reduction == "mean_with_sample_weight":
             raise ValueError(
-                f"Expected sample_weight of shape (batch,), one for each text, got {shape}. The "
-                "likelihood is that of all tags of a text and has no part for a single word."
+                "The reduction 'mean_with_sample_weight' divides by the weights of texts, got "
+                "weights of words. Use 'sum_over_batch_size' or 'sum'."
             )
-        return super().__call__(y_true, y_pred, sample_weight)
+        return super().__call__((y_true, sample_weight), y_pred)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `(batch,)` for tags `(batch, words)` and a chain."""
-        return -log_likelihood(y_pred, y_true)
+        """Returns `(batch,)` for a chain and tags `(batch, words)`, or a pair of them and weights.
+
+        Args:
+            y_true: Tags; or a tuple of tags and weights, both `(batch, words)`.
+            y_pred: The chain.
+
+        Returns:
+            `(batch,)`.
+        """
+        if not isinstance(y_true, tuple):
+            return -log_likelihood(y_pred, y_true)
+        tags, weights = y_true
+        # (batch, words); a weight at padding may be NaN
+        weights = ops.where(split_chain(y_pred).mask > 0, weights, 0.0)
+        return -ops.sum(weights * token_log_likelihood(y_pred, tags), axis=1)
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -81,11 +110,39 @@ class TagAccuracy(keras.metrics.Mean):
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Counts the words of a batch: tags `(batch, words)`, a chain, weights `(batch,)`."""
+        """Counts the words of a batch: tags `(batch, words)` and a chain.
+
+        Args:
+            y_true: The tags.
+            y_pred: The chain.
+            sample_weight: Weights of texts, `(batch,)` or `(batch, 1)`, or of words,
+                `(batch, words)`; those at padding do not count.
+
+        Raises:
+            ValueError: If the shapes do not fit.
+        """
         parts = split_chain(y_pred)
         check_tags(y_true, parts.potentials)
         chosen = ops.cast(ops.argmax(call_on(marginals, parts), axis=-1), "int32")
         weights = ops.cast(parts.mask, self.dtype)
         if sample_weight is not None:
-            weights = weights * ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))
+            given = ops.cast(sample_weight, self.dtype)
+            given = given if _by_word(sample_weight, y_pred) else ops.reshape(given, (-1, 1))
+            weights = ops.where(weights > 0, given, 0.0)
         super().update_state(ops.equal(chosen, ops.cast(y_true, "int32")), weights)
+
+
+def _by_word(sample_weight: Any, chain: Any) -> bool:
+    """Tells weights `(batch, words)` from those of texts, which also have one column.
+
+    Where the number of columns is not known yet, it is True: one column then holds for all words.
+    """
+    shape = tuple(np.shape(sample_weight))
+    expected = tuple(split_chain(chain).potentials.shape[:2])
+    words = shape[1] if len(shape) == 2 else 1
+    if len(shape) > 2 or (words != 1 and None not in (words, expected[1]) and words != expected[1]):
+        raise ValueError(
+            "Expected sample_weight of shape (batch,), one for each text, or (batch, words) = "
+            f"{expected}, one for each word, got {shape}."
+        )
+    return words != 1

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, lengths
+from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, lengths, token_log_likelihood
 
-from .backend import array
+from .backend import array, compiled, tensorflow_graphs
 from .reference import random_chain
 
 
@@ -82,5 +82,99 @@ def test_targets_and_weights_of_other_shapes_are_refused():
     chain = CRF(3)(np.zeros((2, 4, 3), "float32"))
     with pytest.raises(ValueError, match="Tags are ids, not one-hot vectors"):
         CRFLoss()(np.zeros((2, 4, 3)), chain)
-    with pytest.raises(ValueError, match=r"Expected sample_weight of shape \(batch,\)"):
-        CRFLoss()(np.zeros((2, 4)), chain, sample_weight=np.ones((2, 4)))
+    for wrong in [(2, 3), (2, 4, 1), (2, 8)]:
+        weights = np.ones(wrong)
+        for objective in (CRFLoss(), TagAccuracy()):
+            with pytest.raises(ValueError, match=r"Expected sample_weight.*\(2, 4\).*got \(2, "):
+                objective(np.zeros((2, 4)), chain, sample_weight=weights)
+
+
+def token_weights(truth, seed=0):
+    """Weights of words, and NaN at padding, where they must not count."""
+    return np.where(truth.mask, np.random.default_rng(seed).random(truth.mask.shape), np.nan)
+
+
+def test_weights_of_words_multiply_what_each_word_adds_to_the_loss():
+    crf, chain, truth = chain_and_truth()
+    weights = token_weights(truth)
+    by_word = token_log_likelihood(
+        truth.potentials, truth.tags, array(crf.transitions), mask=truth.mask
+    )
+    expected = -(np.nan_to_num(weights) * by_word).sum(axis=1)
+    for reduction, value in [(None, expected), ("sum", expected.sum())]:
+        loss = CRFLoss(reduction=reduction)(truth.tags, chain, sample_weight=weights)
+        np.testing.assert_allclose(array(loss), value, rtol=1e-5)
+    loss = CRFLoss()(truth.tags, chain, sample_weight=weights)
+    assert float(loss) == pytest.approx(expected.mean(), rel=1e-5)
+
+
+def test_weights_of_one_for_each_word_change_nothing():
+    _, chain, truth = chain_and_truth()
+    ones = np.ones(truth.mask.shape)
+    plain, weighed = (CRFLoss()(truth.tags, chain, sample_weight=w) for w in (None, ones))
+    assert float(weighed) == pytest.approx(float(plain), rel=1e-5)
+
+
+@pytest.mark.parametrize("words", [1, 5])
+def test_one_weight_for_all_words_of_a_text_is_the_weight_of_the_text(words):
+    truth = random_chain(4, words=words)
+    chain = array(CRF(4)(truth.potentials, mask=truth.mask))
+    weights = np.random.default_rng(2).random(7)
+    forms = weights, weights[:, None], np.repeat(weights[:, None], words, axis=1)
+    for objective in (CRFLoss, TagAccuracy):
+        values = [float(objective()(truth.tags, chain, sample_weight=form)) for form in forms]
+        np.testing.assert_allclose(values, values[0], rtol=1e-5)
+
+
+def test_the_accuracy_weighs_words():
+    crf, chain, truth = chain_and_truth()
+    weights = token_weights(truth)
+    metric = TagAccuracy()
+    for text in range(7):
+        metric.update_state(truth.tags[[text]], chain[[text]], sample_weight=weights[[text]])
+    correct = (crf.marginals(chain).argmax(axis=-1) == truth.tags)[truth.mask]
+    expected = np.average(correct, weights=weights[truth.mask])
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_mean_by_weights_of_texts_is_refused_for_weights_of_words():
+    _, chain, truth = chain_and_truth()
+    loss = CRFLoss(reduction="mean_with_sample_weight")
+    with pytest.raises(ValueError, match="divides by the weights of texts"):
+        loss(truth.tags, chain, sample_weight=np.ones(truth.mask.shape))
+
+
+@pytest.mark.parametrize("options", [{}, compiled])
+def test_training_and_evaluation_weigh_words_alike(options):
+    _, _, truth = chain_and_truth(2)
+    inputs = keras.Input((None, 4)), keras.Input((None,), dtype="bool")
+    chain = CRF(4)(keras.layers.Dense(4)(inputs[0]), mask=inputs[1])
+    model = keras.Model(inputs, chain)
+    model.compile(keras.optimizers.SGD(0.0), CRFLoss(), weighted_metrics=[TagAccuracy()], **options)
+    data, weights = (
+        ((truth.potentials, truth.mask), truth.tags),
+        np.nan_to_num(token_weights(truth)),
+    )
+    true = CRFLoss()(truth.tags, model.predict(data[0], verbose=0), sample_weight=weights)
+    fitted = model.fit(*data, sample_weight=weights, verbose=0, batch_size=7).history
+    evaluated = model.evaluate(*data, sample_weight=weights, return_dict=True, verbose=0)
+    assert fitted["loss"][0] == pytest.approx(float(true), rel=1e-5)
+    assert evaluated["loss"] == pytest.approx(float(true), rel=1e-5)
+    assert evaluated["tag_accuracy"] == pytest.approx(fitted["tag_accuracy"][0])
+
+
+@tensorflow_graphs
+@pytest.mark.parametrize("words", [1, 6])
+def test_weights_of_unknown_shape_may_be_of_texts_or_of_words(words):
+    import tensorflow as tf
+
+    truth = random_chain(3)
+    chain = array(CRF(4)(truth.potentials, mask=truth.mask))
+    shapes = tf.TensorSpec((None, None, 5)), tf.TensorSpec((None, None))
+    in_graph = tf.function(
+        lambda chain, weights: CRFLoss()(truth.tags, chain, sample_weight=weights),
+        input_signature=shapes,
+    )
+    weights = np.random.default_rng(3).random((7, words)).astype("float32")
+    expected = CRFLoss()(truth.tags, chain, sample_weight=weights)
+    assert float(in_graph(chain, weights)) == pytest.approx(float(expected), rel=1e-5)

@@ -129,7 +129,9 @@ class TagAccuracy(keras.metrics.Mean):
             given = ops.cast(sample_weight, self.dtype)
             given = given if _by_word(sample_weight, y_pred) else ops.reshape(given, (-1, 1))
             weights = ops.where(weights > 0, given, 0.0)
-        super().update_state(ops.equal(chosen, ops.cast(y_true, "int32")), weights)
+        right = ops.equal(chosen, ops.cast(y_true, "int32"))
+        # Flat, since Keras takes the mean of each row: words of wider batches would count less.
+        super().update_state(ops.reshape(right, (-1,)), ops.reshape(weights, (-1,)))
 
 
 def _by_word(sample_weight: Any, chain: Any) -> bool:

@@ -25,6 +25,16 @@ def test_the_accuracy_is_that_of_the_most_probable_tags_without_padding():
     assert float(metric.result()) == 0
 
 
+def test_words_of_batches_of_any_width_count_alike():
+    crf, chain, truth = chain_and_truth()
+    correct = (crf.marginals(chain).argmax(axis=-1) == truth.tags)[truth.mask]
+    metric = TagAccuracy()
+    for text, length in enumerate(truth.lengths):
+        rows = np.r_[:length, 6 : chain.shape[1]]  # the words without padding, then the scores
+        metric.update_state(truth.tags[[text], :length], chain[[text]][:, rows])
+    assert float(metric.result()) == pytest.approx(correct.mean())
+
+
 def test_the_accuracy_weighs_texts():
     crf, chain, truth = chain_and_truth()
     weights = np.array([0, 0, 0, 3, 0, 0, 0])

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from nlp_builder.features import (
         TrainableWordEmbeddingSequence as TrainableWordEmbeddingSequence,
     )
-    from nlp_builder.features import deserialize as deserialize
-    from nlp_builder.features import inspect as inspect
-    from nlp_builder.features import load as load
+    from nlp_builder.files import deserialize as deserialize
+    from nlp_builder.files import inspect as inspect
+    from nlp_builder.files import load as load
     from nlp_builder.labeling import entity_report as entity_report
     from nlp_builder.labeling import predict_tags as predict_tags
     from nlp_builder.labeling import token_report as token_report
@@ -68,10 +68,8 @@ _HOMES = {
         "RNNDigest",
         "TextRepresentation",
         "TrainableWordEmbeddingSequence",
-        "deserialize",
-        "inspect",
-        "load",
     ],
+    "files": ["deserialize", "inspect", "load"],
     "labeling": ["entity_report", "predict_tags", "token_report"],
     "layers": ["CRF", "CRFLoss"],
     "saving": ["ArchiveError", "Limits"],

@@ -23,7 +23,12 @@ ROOMS_BELOW = {
     "features": {"text", "layers", "saving"},
     "batching": {"features"},
     "estimators": {"text", "features"},
-    "labeling": {"text", "layers", "saving", "features", "batching", "plotting"},
+    "models": {"text", "layers", "saving", "features", "batching"},
+    "labeling": {"text", "layers", "saving", "features", "batching", "plotting", "models"},
+    "classification": {"text", "layers", "models"},
+    "callbacks": {"models"},
+    "generators": {"models"},
+    "files": {"text", "saving", "features", "models", "labeling", "classification"},
 }
 
 

@@ -6,7 +6,6 @@ from nlp_builder.features.contents import inspect
 from nlp_builder.features.fasttext_words import FasttextEmbeddingSequence
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.keras_wrapper import KerasWrapper
-from nlp_builder.features.loading import deserialize, load
 from nlp_builder.features.mapping import MappingEmbedding
 from nlp_builder.features.representation import TextRepresentation
 from nlp_builder.features.rnn_digest import RNNDigest
@@ -27,7 +26,5 @@ __all__ = [
     "RNNDigest",
     "TextRepresentation",
     "TrainableWordEmbeddingSequence",
-    "deserialize",
     "inspect",
-    "load",
 ]

@@ -10,6 +10,8 @@ from nlp_builder.saving import ArchiveError, Limits
 from nlp_builder.text.checks import preview
 
 VECTORS = {"matrix", "first_row"}
+TASK = "task"
+_TASK = {"arguments": dict, "class": str, "family": str, "labels": list, "maxlen": int | None}
 _NEEDED = {"built": bool, "frozen": bool, "policy": str}
 _OPTIONAL = {"compiled": dict, "corpus": str | None, "trainable": list, "trained": bool}
 _LONGEST_MESSAGE, _BEGIN = 1_000, 200
@@ -42,7 +44,8 @@ def listed(config: Mapping[str, Any], limits: Limits) -> ListedBlocks:
     Raises:
         ArchiveError: if there is anything else, no block, or too much.
     """
-    found = fields(config, {"blocks", "models"}, "config.json")
+    without = {name: value for name, value in config.items() if name != TASK}
+    found = fields(without, {"blocks", "models"}, "config.json")
     for name, entries in found.items():
         if not isinstance(entries, list):
             raise ArchiveError(f"{name!r} of config.json is {type(entries).__name__}, no list")
@@ -50,6 +53,28 @@ def listed(config: Mapping[str, Any], limits: Limits) -> ListedBlocks:
     if not found["blocks"]:
         raise ArchiveError("config.json lists no blocks")
     return ListedBlocks(found["blocks"], found["models"])
+
+
+def task_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what a file says of a ready-made model.
+
+    Args:
+        config: of the archive.
+
+    Returns:
+        Class, family, arguments, labels, and the largest number of tokens; None if the file holds
+        a block alone.
+
+    Raises:
+        ArchiveError: if a field is missing, unknown or of the wrong type.
+    """
+    if TASK not in config:
+        return None
+    task = fields(config[TASK], _TASK, "the model")
+    for name, kind in _TASK.items():
+        if not isinstance(task[name], kind):
+            raise ArchiveError(f"the {name!r} of the model is {preview(task[name])}")
+    return task
 
 
 def fields(entry: Any, names: Collection[str], where: str) -> Mapping[str, Any]:

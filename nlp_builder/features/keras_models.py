@@ -204,9 +204,8 @@ def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.
 
 def _has_its_own_way(layer: keras.layers.Layer, method: str) -> bool:
     """Tell whether a layer does more than Keras' layers do when weights are kept or loaded."""
-    cls = type(layer)
-    plain = cls.__module__.startswith("keras.") and cls is not keras.layers.Normalization
-    return not plain and getattr(cls, method) is not getattr(keras.layers.Layer, method)
+    owner = next(cls for cls in type(layer).__mro__ if method in vars(cls))
+    return not owner.__module__.startswith("keras.") or owner is keras.layers.Normalization
 
 
 def _is_of_a_variable(error: BaseException | None) -> bool:

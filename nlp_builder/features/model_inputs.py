@@ -150,7 +150,7 @@ def arranged(tensors: list[Any], model: keras.Model) -> Any:
     Returns:
         One tensor, a list or a dict of them.
     """
-    if isinstance(model, keras.Sequential) or len(tensors) == 1:
+    if isinstance(model, keras.Sequential):
         return tensors[0]
     return keras.tree.pack_sequence_as(model.input, tensors)
 

@@ -7,23 +7,33 @@ from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.folding import Folded
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
-from nlp_builder.layers.masking import MaskedConcatenate, first_step_open, mask_by_vector
+from nlp_builder.layers.masking import (
+    MaskedConcatenate,
+    OpenFirstStep,
+    first_step_open,
+    mask_by_vector,
+)
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
 from nlp_builder.layers.partly_frozen import PartlyFrozenEmbedding
+from nlp_builder.layers.pooling import AttentionPooling, MaskedConv1D, MaskedMaxPooling
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
 from nlp_builder.layers.token_likelihood import token_log_likelihood
 from nlp_builder.layers.viterbi import viterbi
 
 __all__ = [
     "CRF",
+    "AttentionPooling",
     "CRFDecoder",
     "CRFLoss",
     "DeferredWeights",
     "Digest",
     "Folded",
     "MaskedConcatenate",
+    "MaskedConv1D",
     "MaskedEmbedding",
+    "MaskedMaxPooling",
+    "OpenFirstStep",
     "PartlyFrozenEmbedding",
     "TagAccuracy",
     "entropy",

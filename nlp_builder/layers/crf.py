@@ -16,6 +16,7 @@ from nlp_builder.layers.chain import (
     log_likelihood,
     split_chain,
 )
+from nlp_builder.layers.linear_chain import log_partition
 from nlp_builder.layers.nbest import nbest
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.scores import Scores
@@ -217,6 +218,20 @@ class CRF(keras.layers.Layer):
             ValueError: If `chain` cannot be the output of a CRF layer, or has other tags.
         """
         return call_on(marginals, _allowed(chain, self.constraints))
+
+    def log_partition(self, chain: Any) -> Any:
+        """Computes the logarithm of the sum over all sequences that the constraints allow.
+
+        Args:
+            chain: The layer's output, a tensor or an array.
+
+        Returns:
+            `(batch,)`: a score of `decode` minus this is the logarithm of a probability.
+
+        Raises:
+            ValueError: If `chain` cannot be the output of a CRF layer, or has other tags.
+        """
+        return call_on(log_partition, _allowed(chain, self.constraints))
 
     def lengths(self, chain: Any) -> Any:
         """Counts the words of each text, for cutting decoded tags.

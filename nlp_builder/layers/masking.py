@@ -65,6 +65,37 @@ def _same_sizes(mask: Any, tensor: Any, rank: int) -> bool:
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
+class OpenFirstStep(keras.layers.Layer):
+    """Hands its input on, with a mask of which no row is all padding, as `first_step_open` has it.
+
+    Input and output shape: `(batch, steps, ...)`.
+
+    Example:
+        >>> vectors = keras.layers.Masking()(ops.zeros((1, 2, 3)))
+        >>> ops.convert_to_numpy(OpenFirstStep()(vectors)._keras_mask).tolist()
+        [[True, False]]
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Takes `name`, `dtype` and the like of a Keras layer."""
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the input."""
+        return inputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the mask with the first step of empty rows; None if there is none."""
+        return None if mask is None else first_step_open(mask)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Returns the shape of the input."""
+        return tuple(input_shape)
+
+
+@keras.saving.register_keras_serializable(package="nlp_builder")
 class MaskedConcatenate(keras.layers.Layer):
     """Concatenates along the last axis; a step counts only if it counts in every masked input.
 

@@ -110,4 +110,11 @@ def test_false_arrays_of_an_old_file_are_refused_before_they_grow(name, array):
     archive = saving.open_archive(path)
     altered = dataclasses.replace(archive, arrays={**archive.arrays, name: array})
     with pytest.raises(nlp_builder.ArchiveError):
-        loading._block(altered, None, None, True, nlp_builder.Limits(), mapped=False)
+        loading.block_of(
+            altered,
+            tokenizers=None,
+            custom_objects=None,
+            compile=True,
+            limits=nlp_builder.Limits(),
+            mapped=False,
+        )

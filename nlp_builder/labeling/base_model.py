@@ -1,0 +1,322 @@
+"""Ready-made taggers: what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nlp_builder.batching import Batches
+from nlp_builder.labeling.ends import CRFEnd, End, end_of
+from nlp_builder.labeling.entities import Entity, entities_of
+from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
+from nlp_builder.labeling.weights import token_weights
+from nlp_builder.labeling.windows import windows_of
+from nlp_builder.models import TextModel
+from nlp_builder.models.examples import (
+    Columns,
+    Examples,
+    as_read,
+    columns_of,
+    labels_of,
+    without_empty,
+)
+from nlp_builder.text import Scheme, TagAlphabet, convert_tags, guess_scheme
+from nlp_builder.text.checks import positive_int, preview
+
+
+class BaseLabelingModel(TextModel):
+    """A tagger: a tag for each token.
+
+    A model of your own overrides `get_default_hyper_parameters` and `build_model_arc`, which sets
+    `tf_model` to a Keras model from `embedding.embed_model.inputs` to probabilities (batch, words,
+    tags), or to a `CRF`. See `TextModel` for the arguments.
+
+    Example:
+        >>> from nlp_builder.labeling import BiGRU_CRF_Model
+        >>> x, y = [["Ada", "wrote"], ["Ada"]], [["B-PER", "O"], ["B-PER"]]
+        >>> model = BiGRU_CRF_Model(hyper_parameters={"layer_bgru": {"units": 4}})
+        >>> history = model.fit(x, y, epochs=1, verbose=0)
+        >>> [len(tags) for tags in model.predict([["Ada", "read", "it"], []])]
+        [3, 0]
+    """
+
+    family: ClassVar[str] = "labeling"
+    constraints: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    """Which tags may follow each other, for a CRF, where all tags of the training keep to it."""
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The scheme of the tags; None if they are of none, as parts of speech."""
+        return guess_scheme([self.labels])
+
+    @property
+    def end(self) -> End:
+        """How the output is read."""
+        return end_of(self._head())
+
+    def predict(self, x_data: Any, *, batch_size: int = 256) -> list[list[str]]:
+        """Predict tags.
+
+        A text that is longer than the model reads at once is read in overlapping windows.
+
+        Args:
+            x_data: texts as for `fit`.
+            batch_size: texts, or windows, in a batch.
+
+        Returns:
+            For each text its tags, one for each token.
+
+        Raises:
+            TypeError: if a text is no list of tokens.
+            ValueError: if the model is not built.
+        """
+        end = self.end
+        return [self._tags(row) for row in self._by_text(x_data, batch_size, end.best)]
+
+    def predict_proba(self, x_data: Any, *, batch_size: int = 256) -> list[np.ndarray]:
+        """Predict the probabilities of all tags; of a CRF they are those of its marginals.
+
+        Args:
+            x_data: as for `predict`.
+            batch_size: as for `predict`.
+
+        Returns:
+            For each text float32 (words, tags), in the order of `labels`; each row sums to 1.
+        """
+        return self._by_text(x_data, batch_size, self.end.probabilities)
+
+    def predict_entities(
+        self, x_data: Any, batch_size: int = 256, join_chunk: str = " "
+    ) -> list[list[Entity]]:
+        """Predict entities, and how sure they are.
+
+        Args:
+            x_data: as for `predict`.
+            batch_size: as for `predict`.
+            join_chunk: what stands between the tokens of an entity's text: "" for characters.
+
+        Returns:
+            For each text its entities, with label, start, end (exclusive), text and confidence.
+
+        Raises:
+            ValueError: if the tags are of no scheme.
+        """
+        scheme = self._required_scheme()
+        end = self.end
+
+        def tags_and_probabilities(output: np.ndarray) -> np.ndarray:
+            best = np.asarray(end.best(output))
+            chances = end.probabilities(output)[:, : best.shape[1]]
+            sure = np.take_along_axis(chances, best[..., None], axis=-1)[..., 0]
+            # (batch, words, 2)
+            return np.stack([best, sure], axis=-1)
+
+        found = self._by_text(x_data, batch_size, tags_and_probabilities)
+        (tokens, *_) = self._columns(x_data).values()
+        return [
+            entities_of(text, self._tags(row[:, 0]), row[:, 1], scheme=scheme, join=join_chunk)
+            for text, row in zip(tokens, found, strict=True)
+        ]
+
+    def predict_top_k(
+        self, x_data: Any, top_k: int = 5, *, batch_size: int = 256
+    ) -> list[list[tuple[list[str], float]]]:
+        """Predict the likeliest sequences of tags.
+
+        Args:
+            x_data: as for `predict`.
+            top_k: how many of each text.
+            batch_size: as for `predict`.
+
+        Returns:
+            For each text pairs of tags and their probability, the likeliest first; fewer if a text
+            has not so many.
+
+        Raises:
+            ValueError: if a text is longer than the model reads at once.
+        """
+        positive_int("top_k", top_k)
+        end = self.end
+        (tokens, *_) = self._columns(x_data).values()
+        self._require_whole(tokens)
+        if isinstance(end, CRFEnd):
+            ranked = self._each(
+                x_data,
+                batch_size,
+                lambda output: list(zip(*end.n_best(output, top_k), strict=True)),
+            )
+        else:
+            chances = self.predict_proba(x_data, batch_size=batch_size)
+            ranked = [[part[0] for part in end.n_best(row[None], top_k)] for row in chances]
+        return [
+            [
+                (self._tags(row[: len(text)]), float(np.exp(score)))
+                for row, score in zip(*found, strict=True)
+                if np.isfinite(score)
+            ]
+            for text, found in zip(tokens, ranked, strict=True)
+        ]
+
+    def evaluate(
+        self,
+        x_data: Any,
+        y_data: Any,
+        batch_size: int = 256,
+        digits: int = 4,
+        *,
+        by_token: bool = False,
+    ) -> EntityReport | str:
+        """Score predicted tags, and print the report.
+
+        Args:
+            x_data: as for `predict`.
+            y_data: the gold tags of each text; also such as the model does not know.
+            batch_size: as for `predict`.
+            digits: not used: four digits are shown.
+            by_token: score tokens by their tags, also of no scheme, and not entities.
+
+        Returns:
+            The report of entities, or that of tokens as a str.
+
+        Raises:
+            ValueError: if lengths differ, or the tags are of no scheme and not scored by token.
+        """
+        gold, predicted = self._gold_and_predicted(x_data, y_data, batch_size)
+        report = token_report(gold, predicted) if by_token else self._report(gold, predicted)
+        print(report)
+        return report
+
+    def scores(self, x_data: Any, y_data: Any, *, batch_size: int = 256) -> dict[str, float]:
+        """Return precision, recall and F1 of all entities.
+
+        Args:
+            x_data: as for `evaluate`.
+            y_data: as for `evaluate`.
+            batch_size: as for `evaluate`.
+
+        Returns:
+            The three by name: "precision", "recall", "f1".
+        """
+        report = self._report(*self._gold_and_predicted(x_data, y_data, batch_size))
+        return {"precision": report.precision, "recall": report.recall, "f1": report.f1}
+
+    # What a tagger has to say to `TextModel`.
+
+    def _learn_from(self, labels: Sequence[Any]) -> None:
+        scheme = guess_scheme(labels)
+        alphabet = TagAlphabet.from_tags(labels)
+        if scheme is not None and all(_is_well_formed(tags, scheme) for tags in labels):
+            self.constraints = alphabet.allowed_transitions(scheme)
+
+    def _names_in(self, labels: Sequence[Any]) -> Iterable[str]:
+        return TagAlphabet.from_tags(labels).tags
+
+    def _numbers(self, labels: Sequence[Any]) -> list[np.ndarray]:
+        return [self.processor.numbers(tags) for tags in labels]
+
+    def _weights(self, labels: Sequence[Any], by_label: Any, by_text: Any) -> Any:
+        return token_weights(labels, by_label, by_text, known=self.labels)
+
+    def _require_labels(self, columns: Columns, labels: Sequence[Any], where: str) -> None:
+        for name, column in columns.items():
+            of_name = "" if name is None else f" of {name!r}"
+            for number, (text, tags) in enumerate(zip(column, labels, strict=True)):
+                if isinstance(text, str) or isinstance(tags, str):
+                    raise TypeError(
+                        f"expected lists of tokens and of tags, got {preview(text)} and "
+                        f"{preview(tags)} for text {number} of {where}: split it into tokens"
+                    )
+                if len(text) != len(tags):
+                    raise ValueError(
+                        f"text {number} of {where} has {len(text)} tokens{of_name} and "
+                        f"{len(tags)} tags: {preview(list(text))}, {preview(list(tags))}"
+                    )
+        if self._labels is not None:
+            self.processor.require(set(chain.from_iterable(labels)), where)
+
+    def _cut_labels(self, labels: Sequence[Any], maxlen: int) -> Sequence[Any]:
+        return [tags[:maxlen] for tags in labels]
+
+    def _fitting(self, given: Examples, where: str) -> Examples:
+        # A text without tokens has no tag to learn, and cuDNN takes no row that is all padding.
+        return super()._fitting(without_empty(given), where)
+
+    def _default_objectives(self) -> tuple[Any, list[Any]]:
+        return self.end.objectives()
+
+    def _require_outputs(self) -> None:
+        if self.end.num_tags != len(self.processor):
+            raise ValueError(
+                f"expected a model for {len(self.processor)} tags, got one for {self.end.num_tags}"
+            )
+
+    # Within.
+
+    def _columns(self, x_data: Any) -> Columns:
+        self._built()
+        columns = columns_of(x_data, self._text_names())
+        for column in columns.values():
+            for number, text in enumerate(column):
+                if isinstance(text, str):
+                    raise TypeError(
+                        f"expected a list of tokens for each text, got {preview(text)} for text "
+                        f"{number}: split it into tokens"
+                    )
+        return columns
+
+    def _by_text(
+        self, x_data: Any, batch_size: int, function: Callable[[np.ndarray], Any]
+    ) -> list[np.ndarray]:
+        """Return what a function makes of the output, a row for each token of each text."""
+        columns = self._columns(x_data)
+        windows = {name: windows_of(texts, self._maxlen) for name, texts in columns.items()}
+        (first, *_) = windows.values()
+        pieces = {name: window.pieces for name, window in windows.items()}
+        found = self._each(as_read(pieces), batch_size, function)
+        # Padding goes.
+        rows = [row[: len(piece)] for row, piece in zip(found, first.pieces, strict=True)]
+        return first.joined(rows)
+
+    def _each(self, texts: Any, batch_size: int, function: Callable[[np.ndarray], Any]) -> Any:
+        """Return what a function makes of the output, for each text in order."""
+        graph = self.tf_model
+        batches = Batches(self._built(), texts, batch_size=batch_size, shuffle=False, copy=False)
+        return batches.in_order(lambda ids: function(np.asarray(graph.predict_on_batch(ids))))
+
+    def _tags(self, numbers: np.ndarray) -> list[str]:
+        names = self.labels
+        return [names[number] for number in numbers.astype(int).tolist()]
+
+    def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
+        columns = self._columns(x_data)
+        gold = labels_of(y_data, columns)
+        predicted = self.predict(x_data, batch_size=batch_size)
+        return gold, predicted
+
+    def _report(self, gold: Any, predicted: Any) -> EntityReport:
+        self._required_scheme()
+        return entity_report(gold, predicted)
+
+    def _required_scheme(self) -> Scheme:
+        scheme = self.scheme
+        if scheme is None:
+            raise ValueError(
+                f"expected tags of entities, such as 'B-PER', got {preview(list(self.labels))}: "
+                "these are no spans; call predict, or evaluate(x, y, by_token=True)"
+            )
+        return scheme
+
+    def _require_whole(self, texts: Sequence[Any]) -> None:
+        for number, text in enumerate(texts):
+            if self._maxlen is not None and len(text) > self._maxlen:
+                raise ValueError(
+                    f"text {number} has {len(text)} tokens, and the model reads {self._maxlen} at "
+                    "once: the best sequences are those of a whole text"
+                )
+
+
+def _is_well_formed(tags: Sequence[str], scheme: Scheme) -> bool:
+    return convert_tags(tags, scheme, scheme) == list(tags)

@@ -1,0 +1,154 @@
+"""Callbacks of ready-made models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, final
+
+import keras
+
+from nlp_builder.text.checks import positive_int, preview
+
+if TYPE_CHECKING:
+    from nlp_builder.models.text_model import TextModel
+
+
+@final
+class EvalCallBack(keras.callbacks.Callback):
+    """Scores a model at the end of epochs, and puts the scores into Keras' logs.
+
+    They are "val_precision", "val_recall" and "val_f1": of entities for a tagger, the means over
+    classes for a classifier. `EarlyStopping(monitor="val_f1", mode="max")`, `ModelCheckpoint` and
+    `TensorBoard` see them; give `step=1` to those, for between two scorings the last one stands.
+
+    Args:
+        kash_model: the model that is trained.
+        valid_x: texts, as for `fit`; `x_data` is the same.
+        valid_y: their labels; `y_data` is the same.
+        step: score at the end of each so many epochs.
+        batch_size: texts in a batch.
+
+    Raises:
+        TypeError: if there are no texts or no labels, or the model is none.
+        ValueError: if `step` is below 1.
+
+    Example:
+        >>> from nlp_builder.labeling import BiGRU_Model
+        >>> x, y = [["Ada", "wrote"]] * 4, [["B-PER", "O"]] * 4
+        >>> model = BiGRU_Model(hyper_parameters={"layer_bgru": {"units": 4}})
+        >>> history = model.fit(x, y, epochs=1, verbose=0, callbacks=[EvalCallBack(model, x, y, 1)])
+        >>> sorted(history.history)
+        ['accuracy', 'loss', 'val_f1', 'val_precision', 'val_recall']
+    """
+
+    def __init__(
+        self,
+        kash_model: TextModel,
+        valid_x: Any = None,
+        valid_y: Any = None,
+        step: int = 5,
+        batch_size: int = 256,
+        *,
+        x_data: Any = None,
+        y_data: Any = None,
+    ) -> None:
+        super().__init__()
+        if not hasattr(kash_model, "scores"):
+            raise TypeError(f"expected a ready-made model, got {preview(kash_model)}")
+        self.kash_model = kash_model
+        self.valid_x = x_data if valid_x is None else valid_x
+        self.valid_y = y_data if valid_y is None else valid_y
+        if self.valid_x is None or self.valid_y is None:
+            raise TypeError("expected valid_x and valid_y, texts and labels to score, got none")
+        self.step = positive_int("step", step)
+        self.batch_size = positive_int("batch_size", batch_size)
+        self._last: dict[str, float] = {}
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Forget the scores of an earlier training."""
+        self._last = {}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score, if it is time."""
+        if (epoch + 1) % self.step == 0:
+            scores = self.kash_model.scores(self.valid_x, self.valid_y, batch_size=self.batch_size)
+            self._last = {f"val_{name}": value for name, value in scores.items()}
+        if logs is not None:
+            logs.update(self._last)
+
+
+@final
+class SaveBest(keras.callbacks.Callback):
+    """Writes a model to its file whenever a score is better than all before.
+
+    The file is whole at any moment, also if the training is interrupted.
+
+    Args:
+        model: the model that is trained.
+        path: as for `save`.
+        monitor: the name of a score in the logs, which `EvalCallBack` may put there.
+        mode: "max", or "min" for a loss.
+
+    Raises:
+        TypeError: if the model is none.
+        ValueError: if the mode is unknown; and at the end of the first epoch, if there is no such
+            score.
+
+    Example:
+        >>> import tempfile
+        >>> from nlp_builder import load
+        >>> from nlp_builder.labeling import BiGRU_Model
+        >>> x, y = [["Ada", "wrote"]] * 4, [["B-PER", "O"]] * 4
+        >>> model = BiGRU_Model(hyper_parameters={"layer_bgru": {"units": 4}})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     best = SaveBest(model, f"{folder}/best.nlpb", monitor="loss", mode="min")
+        ...     _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[best])
+        ...     load(f"{folder}/best.nlpb")
+        <BiGRU_Model, 2 labels>
+    """
+
+    def __init__(
+        self,
+        model: TextModel,
+        path: str | os.PathLike[str],
+        monitor: str = "val_f1",
+        mode: str = "max",
+    ) -> None:
+        super().__init__()
+        if not hasattr(model, "scores"):
+            raise TypeError(f"expected a ready-made model, got {preview(model)}")
+        if mode not in ("max", "min"):
+            raise ValueError(f"expected the mode 'max' or 'min', got {mode!r}")
+        self._saved, self._path = model, path
+        self._monitor, self._sign = monitor, 1 if mode == "max" else -1
+        self.best: float | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the model if it is the best one."""
+        found = (logs or {}).get(self._monitor)
+        if found is None:
+            raise ValueError(
+                f"expected the score {self._monitor!r}, got {sorted(logs or {})}: validate, or put "
+                "EvalCallBack(model, x, y, step=1) among the callbacks"
+            )
+        if self.best is None or self._sign * (found - self.best) > 0:
+            self.best = float(found)
+            self._saved.save(self._path)
+
+
+def scores_first(
+    callbacks: Sequence[keras.callbacks.Callback] | None,
+) -> list[keras.callbacks.Callback] | None:
+    """Put what makes scores before what looks at them.
+
+    Args:
+        callbacks: in any order.
+
+    Returns:
+        A list; None for none.
+    """
+    if callbacks is None:
+        return None
+    listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    return sorted(listed, key=lambda callback: not isinstance(callback, EvalCallBack))

@@ -1,0 +1,126 @@
+"""Models in files: a wrapper with its blocks, and what the model knows beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nlp_builder import saving
+from nlp_builder.features import KerasWrapper
+from nlp_builder.features.archive_schema import TASK, cause, task_of
+from nlp_builder.features.archive_writer import archive_of
+from nlp_builder.features.checks import positive_or_none
+from nlp_builder.features.loading import block_of, check_options, checked_limits
+from nlp_builder.models.embedding import Embedding
+from nlp_builder.models.labels import Labels
+from nlp_builder.saving import Archive, ArchiveError
+from nlp_builder.text.checks import preview
+
+if TYPE_CHECKING:
+    from nlp_builder.models.text_model import TextModel
+
+M = TypeVar("M", bound="TextModel")
+
+IN_FOLDER = "model.nlpb"
+_ARGUMENTS = ("hyper_parameters", "random_seed", "sequence_length")
+
+
+def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: bool) -> None:
+    """Write a model: see `TextModel.save`.
+
+    Args:
+        model: one that is built.
+        path: a file or a folder.
+        include_optimizer: keep what is needed to go on training.
+    """
+    archive = archive_of(model._built(), include_optimizer=include_optimizer)
+    task = {
+        "arguments": {name: getattr(model, name) for name in _ARGUMENTS},
+        "class": type(model).__name__,
+        "family": model.family,
+        "labels": list(model.labels),
+        "maxlen": model._maxlen,
+    }
+    target = Path(path)
+    if target.is_dir() or (not target.suffix and not target.exists()):
+        target.mkdir(exist_ok=True)
+        target /= IN_FOLDER
+    saving.write(target, replace(archive, config={**archive.config, TASK: task}))
+
+
+def file_of(path: Any) -> Any:
+    """Return the file that is meant: in a folder that of the model.
+
+    Args:
+        path: a file or a folder.
+
+    Returns:
+        The path of a file; what is no path as it is.
+    """
+    if isinstance(path, str | os.PathLike) and Path(path).is_dir():
+        return Path(path) / IN_FOLDER
+    return path
+
+
+def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
+    """Read a model of a class: see `TextModel.load_model`.
+
+    Args:
+        path: a file or a folder.
+        cls: the class.
+        **kwargs: as for `nlp_builder.load`.
+
+    Returns:
+        The model.
+    """
+    limits = checked_limits(kwargs.pop("limits", None))
+    options = {"tokenizers": None, "custom_objects": None, "compile": True, "mmap": False, **kwargs}
+    check_options(**options)
+    archive = saving.open_archive(file_of(path), limits=limits)
+    if task_of(archive.config) is None:
+        raise ArchiveError("the file holds a block and no model: read it with nlp_builder.load")
+    return model_of(archive, cls, {**options, "limits": limits, "mapped": options.pop("mmap")})
+
+
+def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:
+    """Make a model of what a file holds.
+
+    Args:
+        archive: with a task.
+        cls: the class of the model.
+        options: as for `block_of`.
+
+    Returns:
+        The model, ready to predict and to be trained further.
+
+    Raises:
+        ArchiveError: if the parts do not fit.
+    """
+    task = task_of(archive.config) or {}
+    if task["class"] != cls.__name__ or task["family"] != cls.family:
+        raise ArchiveError(
+            f"the file holds a model for {task['family']} of the class {preview(task['class'])}, "
+            f"expected {cls.__name__} for {cls.family}"
+        )
+    wrapper = block_of(archive, **options)
+    try:
+        return _filled(cls, task, wrapper)
+    # The class may be the user's own.
+    except Exception as error:
+        raise ArchiveError(f"the model of the file cannot be made: {cause(error)}") from error
+
+
+def _filled(cls: type[M], task: Mapping[str, Any], wrapper: Any) -> M:
+    if not isinstance(wrapper, KerasWrapper) or not set(task["arguments"]) == {*_ARGUMENTS}:
+        raise ValueError("it has no graph, or other arguments")
+    model = cls(**task["arguments"])
+    model._embedding = Embedding(wrapper.get_config()["inputs"])
+    model._labels = Labels(task["labels"])
+    model._maxlen = positive_or_none("maxlen", task["maxlen"])
+    model._model, model._wrapper = wrapper.wrapped_model, wrapper
+    wrapper._built()
+    model._require_outputs()
+    return model

@@ -1,0 +1,80 @@
+"""Pieces of graphs that ready-made models of both families are stitched of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from nlp_builder.layers import OpenFirstStep
+from nlp_builder.models.hyper_parameters import HyperParameters, layer_of
+
+if TYPE_CHECKING:
+    from nlp_builder.models.text_model import TextModel
+
+EMBEDDING_DROPOUT = "layer_embedding_dropout"
+
+
+def embedded(model: TextModel) -> Any:
+    """Return the vectors of the words, with dropout.
+
+    Args:
+        model: one with a layer "layer_embedding_dropout" among its hyper-parameters.
+
+    Returns:
+        (batch, words, dim), with a mask of which each row has a step, as cuDNN wants it.
+    """
+    vectors = OpenFirstStep(name="safe_mask")(model.embedding.embed_model.output)
+    return model.layer(keras.layers.Dropout, EMBEDDING_DROPOUT)(vectors)
+
+
+def bidirectional(model: TextModel, kind: type[keras.layers.RNN], name: str) -> keras.layers.Layer:
+    """Make a recurrent layer that reads both ways, with first weights of its own for each.
+
+    Args:
+        model: one with a layer of that name among its hyper-parameters.
+        kind: `keras.layers.LSTM` or `keras.layers.GRU`.
+        name: of the layer.
+
+    Returns:
+        The layer.
+    """
+    forward = model.layer(kind, name)
+    backward = layer_of(
+        kind,
+        f"{name}_backward",
+        model.hyper_parameters[name],
+        seed=model.random_seed + len(model.hyper_parameters),
+        go_backwards=not forward.go_backwards,
+    )
+    return keras.layers.Bidirectional(forward, backward_layer=backward, name=f"{name}_both_ways")
+
+
+def model_to(model: TextModel, output: Any) -> keras.Model:
+    """Return the Keras model from the vectors of words to an output.
+
+    Args:
+        model: what it belongs to.
+        output: a Keras tensor.
+
+    Returns:
+        A functional model.
+    """
+    return keras.Model(model.embedding.embed_model.inputs, output, name=type(model).__name__)
+
+
+def recurrent_defaults(name: str, *, return_sequences: bool) -> HyperParameters:
+    """Return the hyper-parameters of dropout and a recurrent layer.
+
+    Args:
+        name: of the recurrent layer.
+        return_sequences: a vector for each word.
+
+    Returns:
+        Arguments by layer.
+    """
+    return {
+        EMBEDDING_DROPOUT: {"rate": 0.0},
+        name: {"units": 128, "return_sequences": return_sequences},
+        "layer_dropout": {"rate": 0.4},
+    }

@@ -1,0 +1,116 @@
+"""Hyper-parameters of ready-made models: arguments of layers, by the name of the layer."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import keras
+
+from nlp_builder.layers.seeding import derived_seeds
+from nlp_builder.text.checks import preview
+
+HyperParameters = dict[str, dict[str, Any]]
+L = TypeVar("L", bound=keras.layers.Layer)
+
+
+def merged(defaults: HyperParameters, given: Mapping[str, Any] | None) -> HyperParameters:
+    """Put given hyper-parameters over the defaults.
+
+    Args:
+        defaults: arguments of layers by the name of the layer.
+        given: a part of such a dict, or all of it; None for none.
+
+    Returns:
+        A copy.
+
+    Raises:
+        TypeError: if something in it is no dict.
+        ValueError: if there is no layer of a name.
+
+    Example:
+        >>> defaults = {"layer_blstm": {"units": 128}, "layer_dropout": {"rate": 0.4}}
+        >>> merged(defaults, {"layer_blstm": {"units": 32}})
+        {'layer_blstm': {'units': 32}, 'layer_dropout': {'rate': 0.4}}
+    """
+    _require_dict("hyper_parameters", given)
+    result = copy.deepcopy(defaults)
+    for layer, arguments in (given or {}).items():
+        if layer not in result:
+            raise ValueError(
+                f"expected hyper-parameters of the layers {list(result)}, got {preview(layer)}"
+            )
+        _require_dict(f"hyper_parameters[{layer!r}]", arguments)
+        result[layer] |= copy.deepcopy(dict(arguments or {}))
+    return result
+
+
+def layer_of(
+    kind: type[L], name: str, arguments: Mapping[str, Any], *, seed: int, **fixed: Any
+) -> L:
+    """Make a layer of its hyper-parameters, with first weights that depend on nothing else.
+
+    Args:
+        kind: the class of the layer.
+        name: of the layer.
+        arguments: its hyper-parameters.
+        seed: of its first weights and of its dropout.
+        **fixed: arguments that are no hyper-parameters.
+
+    Returns:
+        The layer.
+
+    Raises:
+        ValueError: if the class has no such argument.
+
+    Example:
+        >>> layer_of(keras.layers.Dropout, "layer_dropout", {"rate": 0.4}, seed=1).seed
+        1791095845
+    """
+    if unknown := sorted({*arguments} - (known := _arguments(kind))):
+        raise ValueError(
+            f"expected arguments of {kind.__name__} as hyper-parameters of {name!r}, "
+            f"{sorted(known - {*fixed})}, got {unknown}"
+        )
+    layer = kind(**{**arguments, **fixed, "name": name})
+    # The layer was not built, so that nothing is lost.
+    return type(layer).from_config(_seeded(layer.get_config(), _Seeds(seed)))
+
+
+def _arguments(kind: type) -> set[str]:
+    """List what constructors of a class and those above it take by name."""
+    names = {"dtype", "trainable"}
+    for cls in kind.__mro__:
+        if issubclass(cls, keras.layers.Layer) and cls is not keras.layers.Layer:
+            parameters = inspect.signature(cls).parameters.values()
+            names |= {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+    return names - {"name", "kwargs", "args"}
+
+
+class _Seeds:
+    """As many seeds as are asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._count = seed, 0
+
+    def __call__(self) -> int:
+        self._count += 1
+        return derived_seeds(self._seed, self._count)[-1]
+
+
+def _seeded(config: Any, seeds: _Seeds) -> Any:
+    if isinstance(config, dict):
+        return {
+            key: seeds() if key == "seed" and value is None else _seeded(value, seeds)
+            for key, value in config.items()
+        }
+    return [_seeded(item, seeds) for item in config] if isinstance(config, list) else config
+
+
+def _require_dict(what: str, value: Any) -> None:
+    if not isinstance(value, Mapping | None):
+        raise TypeError(f"expected {what} as a dict, got {preview(value)} ({type(value).__name__})")

@@ -1,0 +1,110 @@
+"""The labels, or tags, that a model knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import final
+
+import numpy as np
+
+from nlp_builder.text.checks import preview
+
+
+@final
+class Labels:
+    """An immutable list of labels; a label's number is its place.
+
+    Args:
+        names: the labels, each once.
+
+    Raises:
+        TypeError: if one is no str.
+        ValueError: if there is none, or one comes twice.
+
+    Example:
+        >>> labels = Labels(["O", "B-PER"])
+        >>> labels.label2idx, labels.vocab_size
+        ({'O': 0, 'B-PER': 1}, 2)
+    """
+
+    __slots__ = ("_numbers", "names")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names: tuple[str, ...] = tuple(names)
+        if odd := [name for name in self.names if not isinstance(name, str)]:
+            raise TypeError(f"expected labels of type str, got {preview(odd[0])}")
+        if not self.names:
+            raise ValueError("expected at least one label, got none")
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        if len(self._numbers) < len(self.names):
+            twice = Counter(self.names).most_common(1)[0][0]
+            raise ValueError(f"expected each label once, got {preview(twice)} more than once")
+
+    @property
+    def label2idx(self) -> dict[str, int]:
+        """The number of each label."""
+        return dict(self._numbers)
+
+    @property
+    def idx2label(self) -> dict[int, str]:
+        """The label of each number."""
+        return dict(enumerate(self.names))
+
+    @property
+    def vocab_size(self) -> int:
+        """The number of labels."""
+        return len(self.names)
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        """Show the labels."""
+        return f"Labels({preview(list(self.names), 200)})"
+
+    def numbers(self, labels: Sequence[str]) -> np.ndarray:
+        """Return the numbers of labels.
+
+        Args:
+            labels: known ones.
+
+        Returns:
+            int32 (labels,).
+
+        Raises:
+            ValueError: if one is not known.
+
+        Example:
+            >>> Labels(["ham", "spam"]).numbers(["spam", "ham"])
+            array([1, 0], dtype=int32)
+        """
+        try:
+            return np.fromiter(map(self._numbers.__getitem__, labels), np.int32, len(labels))
+        except KeyError:
+            self.require(labels, "labels")
+            raise
+
+    def require(self, labels: Iterable[str], where: str) -> None:
+        """Refuse labels that are not known.
+
+        Args:
+            labels: any.
+            where: they stand, for the error.
+
+        Raises:
+            ValueError: it lists all that are not known.
+
+        Example:
+            >>> Labels(["ham"]).require(["ham", "spam"], "the validation data")
+            Traceback (most recent call last):
+                ...
+            ValueError: expected labels that training had, ['ham'], got ['spam'] in the valida...
+        """
+        if unknown := sorted({*map(str, labels)} - {*self.names}):
+            raise ValueError(
+                f"expected labels that training had, {preview(list(self.names), 200)}, got "
+                f"{preview(unknown, 200)} in {where}: train a new model on texts with all labels, "
+                "or leave these texts out"
+            )

@@ -1,0 +1,215 @@
+"""Texts that come one after the other, and may be too many for the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from itertools import chain, islice
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from nlp_builder.models.examples import Columns, as_read, has_strings
+from nlp_builder.text.checks import positive_int, preview
+
+_TEXTS_AT_ONCE = 1000
+_BATCHES_AT_ONCE = 32
+
+
+@final
+class CorpusGenerator:
+    """Texts and their labels as a stream that can be read again and again.
+
+    Args:
+        x_data: the texts, or a function that returns an iterator of them.
+        y_data: their labels, or such a function.
+        buffer_size: not used: texts are shuffled as far as a model needs it.
+
+    Raises:
+        TypeError: if one of them can be read once only.
+
+    Example:
+        >>> corpus = CorpusGenerator([["Ada", "wrote"]], [["B-PER", "O"]])
+        >>> list(corpus) == list(corpus) == [(["Ada", "wrote"], ["B-PER", "O"])]
+        True
+    """
+
+    def __init__(self, x_data: Any, y_data: Any, *, buffer_size: int = 2000) -> None:
+        positive_int("buffer_size", buffer_size)
+        self._sources = (x_data, y_data)
+        for source in self._sources:
+            if not callable(source):
+                _require_again(source)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Return an iterator of pairs from the first text on."""
+        texts, labels = (iter(s() if callable(s) else s) for s in self._sources)
+        return zip(texts, labels, strict=True)
+
+
+class Survey(NamedTuple):
+    """What a first pass over a stream finds.
+
+    Args:
+        first: some texts.
+        names: the labels.
+        longest: the number of tokens of the longest text; 0 of strings.
+        columns: names of texts, as blocks read them.
+    """
+
+    first: Columns
+    names: list[str]
+    longest: int
+    columns: tuple[str, ...] | None
+
+    def texts(self, source: Iterable[Any]) -> dict[str | None, Any]:
+        """Return streams of texts by name, each of them a pass over the source."""
+        return {
+            name: (_row(text, self.columns)[name] for text, _ in source)
+            for name in self.columns or (None,)
+        }
+
+
+def joined(sources: Any) -> Iterable[Any]:
+    """Return one stream of several.
+
+    Args:
+        sources: a stream of pairs of a text and its labels, or a list of such.
+
+    Returns:
+        A stream that can be read again and again.
+
+    Raises:
+        TypeError: if one can be read once only.
+    """
+    listed = sources if isinstance(sources, list) and not _is_pair(sources[:1]) else [sources]
+    for source in listed:
+        _require_again(source)
+    return listed[0] if len(listed) == 1 else _Joined(listed)
+
+
+def survey(
+    source: Iterable[Any],
+    columns: tuple[str, ...] | None,
+    names_in: Callable[[Sequence[Any]], Iterable[str]],
+) -> Survey:
+    """Read a stream once, some texts at a time.
+
+    Args:
+        source: pairs of a text and its labels.
+        columns: names of texts, as blocks read them.
+        names_in: tells the labels that some texts have.
+
+    Returns:
+        What was found.
+
+    Raises:
+        ValueError: if there are no texts.
+    """
+    first: Columns | None = None
+    longest = 0
+    kept: dict[Any, Any] = {}
+    for texts, labels in _parts(source, _TEXTS_AT_ONCE, columns):
+        first = texts if first is None else first
+        if not has_strings(texts):
+            longest = max(longest, *(len(t) for column in texts.values() for t in column))
+        # One text of its kind for each label, so that the order comes out as for all of them.
+        for text_labels in labels:
+            key = str(sorted(set(text_labels))) if isinstance(text_labels, list) else text_labels
+            kept.setdefault(key, text_labels)
+    if first is None:
+        raise ValueError("expected texts, got a stream without any")
+    return Survey(first, list(names_in(list(kept.values()))), longest, columns)
+
+
+def num_batches(source: Iterable[Any], batch_size: int) -> int:
+    """Count the batches of a stream.
+
+    Args:
+        source: pairs; it is read once, if it does not tell its length.
+        batch_size: texts in a batch.
+
+    Returns:
+        A number.
+    """
+    size = len(source) if isinstance(source, Sized) else sum(1 for _ in source)
+    return -(-size // positive_int("batch_size", batch_size))
+
+
+def batches(
+    source: Iterable[Any], batch_size: int, columns: tuple[str, ...] | None, *, seed: int | None
+) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield batches of a stream without end: after the last text comes the first.
+
+    Args:
+        source: pairs of a text and its labels.
+        batch_size: texts in a batch; the last one of a pass may be smaller.
+        columns: names of texts, as blocks read them.
+        seed: of the order in which batches come, within some at a time; texts of like lengths then
+            share a batch. None for the order of the stream.
+
+    Yields:
+        Texts, and their labels.
+    """
+    random = None if seed is None else np.random.default_rng(seed)
+    while True:
+        for texts, labels in _parts(source, batch_size * _BATCHES_AT_ONCE, columns):
+            for rows in _order(texts, len(labels), batch_size, random):
+                chosen = {name: [column[n] for n in rows] for name, column in texts.items()}
+                yield as_read(chosen), [labels[n] for n in rows]
+
+
+def _order(
+    texts: Columns, size: int, batch_size: int, random: np.random.Generator | None
+) -> list[np.ndarray]:
+    order = np.arange(size)
+    if random is not None:
+        lengths = [len(text) for text in next(iter(texts.values()))]
+        mixed = random.permutation(size)
+        order = mixed[np.argsort(np.array(lengths)[mixed], kind="stable")]
+    # A smaller batch comes last, so that each pass has as many batches as were counted.
+    whole = [order[n : n + batch_size] for n in range(0, size, batch_size)]
+    if random is not None:
+        full = [rows for rows in whole if len(rows) == batch_size]
+        whole = [full[n] for n in random.permutation(len(full))] + whole[len(full) :]
+    return whole
+
+
+def _parts(
+    source: Iterable[Any], size: int, columns: tuple[str, ...] | None
+) -> Iterator[tuple[Columns, list[Any]]]:
+    pairs = iter(source)
+    while part := list(islice(pairs, size)):
+        if not all(_is_pair([pair]) for pair in part):
+            odd = next(pair for pair in part if not _is_pair([pair]))
+            raise TypeError(f"expected pairs of a text and its labels, got {preview(odd)}")
+        rows = [_row(text, columns) for text, _ in part]
+        yield {name: [row[name] for row in rows] for name in rows[0]}, [y for _, y in part]
+
+
+def _row(text: Any, columns: tuple[str, ...] | None) -> dict[str | None, Any]:
+    if columns is None:
+        return {None: text}
+    return dict(text) if isinstance(text, dict) else dict(zip(columns, text, strict=True))
+
+
+def _is_pair(items: Sequence[Any]) -> bool:
+    return bool(items) and isinstance(items[0], tuple) and len(items[0]) == 2
+
+
+def _require_again(source: Any) -> None:
+    if not isinstance(source, Iterable) or isinstance(source, str | Iterator):
+        raise TypeError(
+            f"expected texts that can be read again in each epoch, got {preview(source)} "
+            f"({type(source).__name__}): hand in a list, or CorpusGenerator(make_texts, "
+            "make_labels) with functions that return a new generator each"
+        )
+
+
+class _Joined:
+    """Streams one after the other."""
+
+    def __init__(self, sources: list[Iterable[Any]]) -> None:
+        self._sources = sources
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(self._sources)

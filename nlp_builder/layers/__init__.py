@@ -1,5 +1,7 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
+from keras import layers as L
+
 from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.deferred import DeferredWeights
@@ -29,6 +31,7 @@ __all__ = [
     "DeferredWeights",
     "Digest",
     "Folded",
+    "L",
     "MaskedConcatenate",
     "MaskedConv1D",
     "MaskedEmbedding",

@@ -1,12 +1,18 @@
 """Strings and integers: texts, tokens, vocabularies, ids, tags, files; no Keras in here."""
 
-from nlp_builder.text.columns import iterate_columns, take_rows, text_columns
-from nlp_builder.text.corpora import (
+from nlp_builder.text.column_corpora import (
     Corpus,
     Split,
     load_corpus_folder,
     load_sample_corpus,
     read_columns,
+)
+from nlp_builder.text.columns import iterate_columns, take_rows, text_columns
+from nlp_builder.text.corpora import (
+    ChineseDailyNerCorpus,
+    CONLL2003ENCorpus,
+    SMP2018ECDTCorpus,
+    WNUT17Corpus,
 )
 from nlp_builder.text.counting import (
     Symbols,
@@ -25,12 +31,6 @@ from nlp_builder.text.encoding import (
     encode_words,
 )
 from nlp_builder.text.json_lines import read_json_lines, read_labelled_json_lines
-from nlp_builder.text.named_corpora import (
-    ChineseDailyNerCorpus,
-    CONLL2003ENCorpus,
-    SMP2018ECDTCorpus,
-    WNUT17Corpus,
-)
 from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nlp_builder.text.checks import first_not_str, preview
-from nlp_builder.text.corpora import Corpus
+from nlp_builder.text.column_corpora import Corpus
 from nlp_builder.text.lines import read_lines
 from nlp_builder.text.texts import Text
 

@@ -29,6 +29,7 @@ ROOMS_BELOW = {
     "callbacks": {"models"},
     "generators": {"models"},
     "files": {"text", "saving", "features", "models", "labeling", "classification"},
+    "cli": {"text", "saving", "features", "models", "labeling", "classification", "files"},
 }
 
 

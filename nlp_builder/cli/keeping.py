@@ -1,0 +1,111 @@
+"""What happens after each epoch: the averaged weights are scored, and kept if they are best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, final
+
+import keras
+import numpy as np
+
+from nlp_builder.cli.evaluate import scores_of
+from nlp_builder.cli.interruption import Interruption
+from nlp_builder.labeling import BaseLabelingModel
+from nlp_builder.models import SaveBest
+
+
+@final
+class KeepBest(keras.callbacks.Callback):
+    """Scores a tagger after each epoch, and writes it if it is better than before.
+
+    Args:
+        tagger: what is trained.
+        out: where it is written.
+        texts: the tokens of each text to score.
+        tags: their gold tags.
+        interruption: is held back while the file is written.
+    """
+
+    def __init__(
+        self,
+        tagger: BaseLabelingModel,
+        out: str,
+        texts: list[list[str]],
+        tags: list[list[str]],
+        interruption: Interruption,
+    ) -> None:
+        super().__init__()
+        self._tagger, self._texts, self._tags = tagger, texts, tags
+        self._interruption = interruption
+        self.name = "F1" if tagger.scheme else "accuracy"
+        self.monitor = f"val_{self.name.lower()}"
+        self._save = SaveBest(tagger, out, self.monitor)
+        self.found: str | None = None
+        """What is in the file, in words."""
+        self.is_best = False
+        """Whether the last epoch is."""
+
+    def begin(self) -> str:
+        """Score and write the model as it is, before training goes on.
+
+        Returns:
+            The score in words.
+        """
+        self._keep(-1, self._scores(), "as it was")
+        return f"{self.name} {self._save.best:.4f}"
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stop if a library swallowed the signal."""
+        self._interruption.require_none()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score, and write."""
+        with averaged(self.model):
+            scores = self._scores()
+            self._keep(epoch, scores, f"of epoch {epoch + 1}")
+        if logs is not None:
+            logs |= scores
+
+    def _scores(self) -> dict[str, Any]:
+        scores = scores_of(self._tagger, self._texts, self._tags)
+        scores.pop("types", None)
+        return {f"val_{name}": value for name, value in scores.items()}
+
+    def _keep(self, epoch: int, scores: dict[str, Any], which: str) -> None:
+        before = self._save.best
+        with self._interruption.held():
+            self._save.on_epoch_end(epoch, scores)
+            self.is_best = self._save.best != before
+            if self.is_best:
+                self.found = f"{which}, {self.name} {self._save.best:.4f}"
+
+
+def early_stopping(keep: KeepBest, patience: int) -> keras.callbacks.Callback:
+    """Return what ends a training that gets no better.
+
+    Args:
+        keep: stands before it among the callbacks.
+        patience: epochs without a better score.
+
+    Returns:
+        A callback.
+    """
+    return keras.callbacks.EarlyStopping(monitor=keep.monitor, mode="max", patience=patience)
+
+
+@contextmanager
+def averaged(graph: keras.Model) -> Iterator[None]:
+    """Put the averages that an optimizer with `use_ema` keeps into a model, for a while.
+
+    Args:
+        graph: one that is being trained.
+    """
+    kept = [np.array(variable) for variable in graph.trainable_variables]
+    try:
+        # It does nothing without averages.
+        graph.optimizer.finalize_variable_values(graph.trainable_variables)
+        yield
+    finally:
+        for variable, value in zip(graph.trainable_variables, kept, strict=True):
+            variable.assign(value)

@@ -1,0 +1,162 @@
+"""Texts to tag, from a stream of bytes: lines of text, columns, JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
+
+from nlp_builder.text import Tokenizer
+from nlp_builder.text.checks import first_not_str, preview
+
+_MOST_TOKENS = 100_000
+
+
+class TextRead(NamedTuple):
+    """A text, and what stands behind it in columns.
+
+    Args:
+        tokens: none for a blank line.
+        fields: of its object; None if it is no text but a gap before the first one.
+        gap: lines, without their ends, that follow the text in columns.
+    """
+
+    tokens: list[str]
+    fields: Mapping[str, Any] | None
+    gap: tuple[str, ...] = ("",)
+
+
+def read_text(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+    """Read one text a line.
+
+    Args:
+        source: UTF-8.
+        split: makes tokens of a line.
+        column: not used.
+
+    Returns:
+        A text for each line; of a blank one without tokens.
+
+    Raises:
+        ValueError: if a line is not in UTF-8; it names the line.
+    """
+    for _, line in _lines(source):
+        yield TextRead(list(split(line)), {})
+
+
+def read_tokens(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+    """Read one token a line, with a blank line after each text.
+
+    Args:
+        source: UTF-8.
+        split: not used.
+        column: that of the token.
+
+    Returns:
+        The texts.
+
+    Raises:
+        ValueError: if a line has not so many columns; it names the line.
+    """
+    tokens: list[str] = []
+    gap: list[str] = []
+    for number, line in _lines(source):
+        if not line.strip(" \t") or line.startswith("-DOCSTART-"):
+            gap.append("-DOCSTART-\tO" if line.strip(" \t") else "")
+            continue
+        if gap:
+            yield TextRead(tokens, {} if tokens else None, tuple(gap))
+            tokens, gap = [], []
+        tokens.append(_field(line, column, number))
+    if tokens or gap:
+        yield TextRead(tokens, {} if tokens else None, tuple(gap))
+
+
+def read_objects(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+    """Read an object a line; blank lines are left out.
+
+    Args:
+        source: UTF-8.
+        split: makes tokens of a text where an object has none.
+        column: not used.
+
+    Returns:
+        The texts, with the other fields of their objects.
+
+    Raises:
+        ValueError: if a line is no such object; it names the line.
+    """
+    for number, line in _lines(source):
+        if line.strip(" \t"):
+            record = _object(line, number)
+            tokens = record.get("tokens")
+            if tokens is None and isinstance(record.get("text"), str):
+                tokens = list(split(record["text"]))
+            if not isinstance(tokens, list) or first_not_str(tokens):
+                raise ValueError(
+                    f'line {number}: expected "tokens", a list of strings, or "text", a string, '
+                    f"got {preview(record)}"
+                )
+            yield TextRead(tokens, record)
+
+
+Reader = Callable[..., Iterator[TextRead]]
+READERS: dict[str, Reader] = {"text": read_text, "columns": read_tokens, "jsonl": read_objects}
+
+
+def chunks(texts: Iterable[TextRead], size: int) -> Iterator[list[TextRead]]:
+    """Gather texts that are tagged at a time.
+
+    Args:
+        texts: any number.
+        size: so many, fewer if they are long.
+
+    Returns:
+        Lists of them.
+
+    Example:
+        >>> [len(chunk) for chunk in chunks([TextRead(["a"], {})] * 5, 2)]
+        [2, 2, 1]
+    """
+    chunk: list[TextRead] = []
+    num_tokens = 0
+    for text in texts:
+        chunk.append(text)
+        num_tokens += len(text.tokens)
+        if len(chunk) == size or num_tokens >= _MOST_TOKENS:
+            yield chunk
+            chunk, num_tokens = [], 0
+    if chunk:
+        yield chunk
+
+
+def _lines(source: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers, without their ends and without a byte order mark."""
+    for number, line in enumerate(source, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"line {number}: expected UTF-8, got {error.reason}") from error
+        yield number, text.removesuffix("\n").removesuffix("\r")
+
+
+def _field(line: str, column: int, number: int) -> str:
+    # str.split() would also part at a no-break space, which tokens may hold.
+    fields = [field for field in line.replace("\t", " ").split(" ") if field]
+    try:
+        return fields[column]
+    except IndexError:
+        raise ValueError(
+            f"line {number}: expected a token in column {column}, got {fields}: give --column"
+        ) from None
+
+
+def _object(line: str, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    # A deeply nested line exhausts the stack.
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"line {number}: expected a JSON object: {error}") from None
+    if not isinstance(record, dict):
+        raise ValueError(f"line {number}: expected a JSON object, got {preview(record)}")
+    return record

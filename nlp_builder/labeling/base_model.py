@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 
 from nlp_builder.batching import Batches
@@ -23,6 +24,7 @@ from nlp_builder.models.examples import (
     labels_of,
     without_empty,
 )
+from nlp_builder.models.streams import with_labels
 from nlp_builder.text import Scheme, TagAlphabet, convert_tags, guess_scheme
 from nlp_builder.text.checks import positive_int, preview
 
@@ -105,6 +107,25 @@ class BaseLabelingModel(TextModel):
             ValueError: if the tags are of no scheme.
         """
         scheme = self._required_scheme()
+        found = self.predict_confidences(x_data, batch_size=batch_size)
+        (tokens, *_) = self._columns(x_data).values()
+        return [
+            entities_of(text, tags, sure, scheme=scheme, join=join_chunk)
+            for text, (tags, sure) in zip(tokens, found, strict=True)
+        ]
+
+    def predict_confidences(
+        self, x_data: Any, *, batch_size: int = 256
+    ) -> list[tuple[list[str], np.ndarray]]:
+        """Predict tags, and how sure they are.
+
+        Args:
+            x_data: as for `predict`.
+            batch_size: as for `predict`.
+
+        Returns:
+            For each text its tags as of `predict`, and their probabilities, (words,).
+        """
         end = self.end
 
         def tags_and_probabilities(output: np.ndarray) -> np.ndarray:
@@ -115,11 +136,7 @@ class BaseLabelingModel(TextModel):
             return np.stack([best, sure], axis=-1)
 
         found = self._by_text(x_data, batch_size, tags_and_probabilities)
-        (tokens, *_) = self._columns(x_data).values()
-        return [
-            entities_of(text, self._tags(row[:, 0]), row[:, 1], scheme=scheme, join=join_chunk)
-            for text, row in zip(tokens, found, strict=True)
-        ]
+        return [(self._tags(row[:, 0]), row[:, 1]) for row in found]
 
     def predict_top_k(
         self, x_data: Any, top_k: int = 5, *, batch_size: int = 256
@@ -208,6 +225,7 @@ class BaseLabelingModel(TextModel):
     def _learn_from(self, labels: Sequence[Any]) -> None:
         scheme = guess_scheme(labels)
         alphabet = TagAlphabet.from_tags(labels)
+        self.constraints = None
         if scheme is not None and all(_is_well_formed(tags, scheme) for tags in labels):
             self.constraints = alphabet.allowed_transitions(scheme)
 
@@ -240,9 +258,12 @@ class BaseLabelingModel(TextModel):
     def _cut_labels(self, labels: Sequence[Any], maxlen: int) -> Sequence[Any]:
         return [tags[:maxlen] for tags in labels]
 
-    def _fitting(self, given: Examples, where: str) -> Examples:
+    def _fitting(self, given: Examples, where: str | None) -> Examples:
         # A text without tokens has no tag to learn, and cuDNN takes no row that is all padding.
         return super()._fitting(without_empty(given), where)
+
+    def _stream(self, given: Any) -> Iterable[Any]:
+        return with_labels(super()._stream(given))
 
     def _default_objectives(self) -> tuple[Any, list[Any]]:
         return self.end.objectives()
@@ -284,7 +305,12 @@ class BaseLabelingModel(TextModel):
         """Return what a function makes of the output, for each text in order."""
         graph = self.tf_model
         batches = Batches(self._built(), texts, batch_size=batch_size, shuffle=False, copy=False)
-        return batches.in_order(lambda ids: function(np.asarray(graph.predict_on_batch(ids))))
+
+        def result(ids: Any) -> Any:
+            # The graph has a list of inputs, and Keras warns of one array in its place.
+            return function(np.asarray(graph.predict_on_batch(keras.tree.flatten(ids))))
+
+        return batches.in_order(result)
 
     def _tags(self, numbers: np.ndarray) -> list[str]:
         names = self.labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -174,13 +174,12 @@ class BuildsGraph(ABC):
             TypeError: if texts or labels are of the wrong kind.
         """
         train = self._examples(x_train, y_train, examples.TRAINING)
-        names = list(self._names_in(train.labels))
-        if x_validate is not None:
+        names = self._names_in(train.labels)
+        if x_validate is not None or y_validate is not None:
             validation = self._examples(x_validate, y_validate, examples.VALIDATION)
             Labels(names).require(self._names_in(validation.labels), examples.VALIDATION)
-        self._learn_from(train.labels)
         columns = train.columns
-        self._assemble(columns, names, examples.longest(columns), lambda: columns)
+        self._assemble(columns, train.labels, examples.longest(columns), lambda: columns)
 
     def build_model_generator(self, generators: Any) -> None:
         """Learn words and labels from a stream, in constant memory.
@@ -189,9 +188,13 @@ class BuildsGraph(ABC):
             generators: a `CorpusGenerator`, or another collection of pairs of a text and its
                 labels that can be read again and again; or a list of such.
         """
-        source = streams.joined(generators)
-        found = streams.survey(source, self._text_names(), self._names_in)
-        self._assemble(found.first, found.names, found.longest, lambda: found.texts(source))
+        source = self._stream(generators)
+
+        def check(columns: Columns, labels: Sequence[Any]) -> None:
+            self._require_labels(columns, labels, examples.TRAINING)
+
+        found = streams.survey(source, self._text_names(), check)
+        self._assemble(found.first, found.labels, found.longest, lambda: found.texts(source))
 
     def summary(self, print_fn: Any = print) -> None:
         """Show the table of the blocks and of the layers.
@@ -222,12 +225,19 @@ class BuildsGraph(ABC):
     def _text_names(self) -> tuple[str, ...] | None:
         return None if self._embedding is None else self._embedding.text_names
 
-    def _assemble(self, first: Columns, names: Iterable[str], longest: int, texts: Any) -> None:
+    def _stream(self, given: Any) -> Iterable[Any]:
+        """Return one stream of what a user hands in."""
+        return streams.joined(given)
+
+    def _assemble(
+        self, first: Columns, labels: Sequence[Any], longest: int, texts: Callable[[], Columns]
+    ) -> None:
         if self._wrapper is not None:
             raise ValueError(f"{type(self).__name__} is built: make a new model to learn anew")
         embedding, before = self._embedding, self.__dict__.copy()
         try:
-            self._labels = Labels(names)
+            self._labels = Labels(self._names_in(labels))
+            self._learn_from(labels)
             if embedding is None:
                 tokenizer = "words" if examples.has_strings(first) else None
                 self._embedding = default_embedding(tokenizer, self.random_seed)

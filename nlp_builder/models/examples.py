@@ -202,7 +202,7 @@ def cut(
     given: Examples,
     maxlen: int | None,
     cut_labels: Callable[[Sequence[Any], int], Sequence[Any]],
-    where: str,
+    where: str | None,
 ) -> Examples:
     """Cut what is longer than a maximum, and warn once of all.
 
@@ -210,7 +210,7 @@ def cut(
         given: texts, labels and weights.
         maxlen: the largest number of tokens; None for any.
         cut_labels: does the same to labels, and to weights that are lists.
-        where: the texts come from.
+        where: the texts come from; None for no warning.
 
     Returns:
         Texts, labels and weights.
@@ -221,21 +221,50 @@ def cut(
     columns, labels, weights = given
     if maxlen is None or has_strings(columns):
         return given
-    over = sum(
-        any(len(text) > maxlen for text in row) for row in zip(*columns.values(), strict=True)
-    )
+    over = count_over(columns, maxlen)
     if not over:
         return given
-    warnings.warn(
-        f"{over} of {len(labels)} texts of {where} have more than {maxlen} tokens, and are cut: "
-        "give a larger sequence_length, or None",
-        stacklevel=4,
-    )
+    if where is not None:
+        warn_of_cut(over, len(labels), maxlen, where)
     return Examples(
         cut_columns(columns, maxlen),
         cut_labels(labels, maxlen),
         cut_labels(weights, maxlen) if isinstance(weights, list) else weights,
     )
+
+
+def count_over(columns: Columns, maxlen: int) -> int:
+    """Count the texts that are longer than a maximum.
+
+    Args:
+        columns: lists of tokens.
+        maxlen: the largest number of tokens.
+
+    Returns:
+        A number.
+    """
+    rows = zip(*columns.values(), strict=True)
+    return sum(any(len(text) > maxlen for text in row) for row in rows)
+
+
+def warn_of_cut(over: int, size: int, maxlen: int, where: str) -> None:
+    """Warn that texts are cut, if there are any.
+
+    Args:
+        over: how many of them.
+        size: the number of all texts.
+        maxlen: the largest number of tokens.
+        where: the texts come from.
+
+    Warns:
+        UserWarning: it says how many.
+    """
+    if over:
+        warnings.warn(
+            f"{over} of {size} texts of {where} have more than {maxlen} tokens, and are cut: give "
+            "a larger sequence_length, or None",
+            stacklevel=5,
+        )
 
 
 def cut_columns(columns: Columns, maxlen: int | None) -> Columns:
@@ -254,4 +283,5 @@ def cut_columns(columns: Columns, maxlen: int | None) -> Columns:
 
 
 def _is_list_of_texts(part: Any) -> bool:
-    return isinstance(part, list) and bool(part) and isinstance(part[0], list | tuple | str)
+    # A list of strings may also be the tokens of one text.
+    return isinstance(part, list) and bool(part) and isinstance(part[0], list | tuple)

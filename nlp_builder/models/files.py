@@ -79,10 +79,11 @@ def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
     limits = checked_limits(kwargs.pop("limits", None))
     options = {"tokenizers": None, "custom_objects": None, "compile": True, "mmap": False, **kwargs}
     check_options(**options)
+    mapped = options.pop("mmap")
     archive = saving.open_archive(file_of(path), limits=limits)
     if task_of(archive.config) is None:
         raise ArchiveError("the file holds a block and no model: read it with nlp_builder.load")
-    return model_of(archive, cls, {**options, "limits": limits, "mapped": options.pop("mmap")})
+    return model_of(archive, cls, {**options, "limits": limits, "mapped": mapped})
 
 
 def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:

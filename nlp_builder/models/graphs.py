@@ -40,13 +40,9 @@ def bidirectional(model: TextModel, kind: type[keras.layers.RNN], name: str) -> 
         The layer.
     """
     forward = model.layer(kind, name)
-    backward = layer_of(
-        kind,
-        f"{name}_backward",
-        model.hyper_parameters[name],
-        seed=model.random_seed + len(model.hyper_parameters),
-        go_backwards=not forward.go_backwards,
-    )
+    turned = {**model.hyper_parameters[name], "go_backwards": not forward.go_backwards}
+    seed = model.random_seed + len(model.hyper_parameters)
+    backward = layer_of(kind, f"{name}_backward", turned, seed=seed)
     return keras.layers.Bidirectional(forward, backward_layer=backward, name=f"{name}_both_ways")
 
 

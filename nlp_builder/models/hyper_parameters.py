@@ -69,10 +69,11 @@ def layer_of(
         >>> layer_of(keras.layers.Dropout, "layer_dropout", {"rate": 0.4}, seed=1).seed
         1791095845
     """
-    if unknown := sorted({*arguments} - (known := _arguments(kind))):
+    known = _arguments(kind) - {*fixed}
+    if unknown := sorted({*arguments} - known):
         raise ValueError(
             f"expected arguments of {kind.__name__} as hyper-parameters of {name!r}, "
-            f"{sorted(known - {*fixed})}, got {unknown}"
+            f"{sorted(known)}, got {unknown}"
         )
     layer = kind(**{**arguments, **fixed, "name": name})
     # The layer was not built, so that nothing is lost.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from nlp_builder.models import examples
 from nlp_builder.models.examples import Columns, as_read, has_strings
 from nlp_builder.text.checks import positive_int, preview
 
@@ -51,13 +52,13 @@ class Survey(NamedTuple):
 
     Args:
         first: some texts.
-        names: the labels.
+        labels: those of some texts, with all labels, and all pairs of neighbours among tags.
         longest: the number of tokens of the longest text; 0 of strings.
         columns: names of texts, as blocks read them.
     """
 
     first: Columns
-    names: list[str]
+    labels: list[Any]
     longest: int
     columns: tuple[str, ...] | None
 
@@ -90,14 +91,14 @@ def joined(sources: Any) -> Iterable[Any]:
 def survey(
     source: Iterable[Any],
     columns: tuple[str, ...] | None,
-    names_in: Callable[[Sequence[Any]], Iterable[str]],
+    check: Callable[[Columns, list[Any]], None],
 ) -> Survey:
     """Read a stream once, some texts at a time.
 
     Args:
         source: pairs of a text and its labels.
         columns: names of texts, as blocks read them.
-        names_in: tells the labels that some texts have.
+        check: refuses labels that do not belong to texts.
 
     Returns:
         What was found.
@@ -107,18 +108,52 @@ def survey(
     """
     first: Columns | None = None
     longest = 0
-    kept: dict[Any, Any] = {}
+    kept: list[Any] = []
+    seen: set[Any] = set()
     for texts, labels in _parts(source, _TEXTS_AT_ONCE, columns):
         first = texts if first is None else first
+        check(texts, labels)
         if not has_strings(texts):
             longest = max(longest, *(len(t) for column in texts.values() for t in column))
-        # One text of its kind for each label, so that the order comes out as for all of them.
-        for text_labels in labels:
-            key = str(sorted(set(text_labels))) if isinstance(text_labels, list) else text_labels
-            kept.setdefault(key, text_labels)
+        for of_text in labels:
+            if not seen >= (pairs := _pairs(of_text)):
+                seen |= pairs
+                kept.append(of_text)
     if first is None:
         raise ValueError("expected texts, got a stream without any")
-    return Survey(first, list(names_in(list(kept.values()))), longest, columns)
+    return Survey(first, kept, longest, columns)
+
+
+def with_labels(source: Iterable[Any]) -> Iterable[Any]:
+    """Leave out texts that have no labels, as those without tokens have no tags.
+
+    Args:
+        source: pairs of a text and its labels.
+
+    Returns:
+        A stream that can be read again and again.
+    """
+    return _WithLabels(source)
+
+
+def count_over(
+    source: Iterable[Any], columns: tuple[str, ...] | None, maxlen: int
+) -> tuple[int, int]:
+    """Count the texts of a stream that are longer than a maximum.
+
+    Args:
+        source: pairs of a text and its labels; it is read once.
+        columns: names of texts, as blocks read them.
+        maxlen: the largest number of tokens.
+
+    Returns:
+        Their number, and that of all texts.
+    """
+    over = size = 0
+    for texts, labels in _parts(source, _TEXTS_AT_ONCE, columns):
+        over += 0 if has_strings(texts) else examples.count_over(texts, maxlen)
+        size += len(labels)
+    return over, size
 
 
 def num_batches(source: Iterable[Any], batch_size: int) -> int:
@@ -192,6 +227,11 @@ def _row(text: Any, columns: tuple[str, ...] | None) -> dict[str | None, Any]:
     return dict(text) if isinstance(text, dict) else dict(zip(columns, text, strict=True))
 
 
+def _pairs(labels: Any) -> set[Any]:
+    """Return a label, or the pairs of neighbours among tags; None stands at both ends."""
+    return {labels} if isinstance(labels, str) else {*pairwise([None, *labels, None])}
+
+
 def _is_pair(items: Sequence[Any]) -> bool:
     return bool(items) and isinstance(items[0], tuple) and len(items[0]) == 2
 
@@ -213,3 +253,13 @@ class _Joined:
 
     def __iter__(self) -> Iterator[Any]:
         return chain.from_iterable(self._sources)
+
+
+class _WithLabels:
+    """A stream without the texts that have no labels."""
+
+    def __init__(self, source: Iterable[Any]) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[Any]:
+        return (pair for pair in self._source if not _is_pair([pair]) or len(pair[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -98,11 +98,14 @@ class TextModel(BuildsGraph):
         """
         if self._wrapper is None:
             self.build_model(x_train, y_train, x_validate, y_validate)
+        options = {**(fit_kwargs or {}), **kwargs}
+        by_label = options.pop("class_weight", class_weight)
+        by_text = options.pop("sample_weight", sample_weight)
         train = self._examples(x_train, y_train, examples.TRAINING)
-        weights = self._weights(train.labels, class_weight, sample_weight)
+        weights = self._weights(train.labels, by_label, by_text)
         train = self._fitting(train._replace(weights=weights), examples.TRAINING)
         validation = None
-        if x_validate is not None:
+        if x_validate is not None or y_validate is not None:
             checked = self._examples(x_validate, y_validate, examples.VALIDATION)
             whole = self._fitting(checked, examples.VALIDATION)
             validation = (whole.texts, self._numbers(whole.labels))
@@ -115,7 +118,7 @@ class TextModel(BuildsGraph):
             batch_size=batch_size,
             epochs=epochs,
             callbacks=scores_first(callbacks),
-            **{**(fit_kwargs or {}), **kwargs},
+            **options,
         )
 
     def fit_generator(
@@ -126,6 +129,8 @@ class TextModel(BuildsGraph):
         epochs: int = 5,
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
         fit_kwargs: Mapping[str, Any] | None = None,
+        *,
+        class_weight: Mapping[str, float] | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train on a stream of texts, of which a part is in memory at a time.
@@ -137,6 +142,7 @@ class TextModel(BuildsGraph):
             epochs: as for `fit`.
             callbacks: as for `fit`.
             fit_kwargs: as for `fit`.
+            class_weight: as for `fit`.
             **kwargs: as for `fit`.
 
         Returns:
@@ -146,17 +152,20 @@ class TextModel(BuildsGraph):
             TypeError: if a stream can be read once only.
             ValueError: as `fit`.
         """
-        source = streams.joined(train_sample_gen)
+        source = self._stream(train_sample_gen)
         if self._wrapper is None:
             self.build_model_generator(source)
         self._compile_first()
+        self._warn_of_cut(source, examples.TRAINING)
         options = {**(fit_kwargs or {}), **kwargs}
+        by_label = options.pop("class_weight", class_weight)
         if valid_sample_gen is not None:
-            valid = streams.joined(valid_sample_gen)
+            valid = self._stream(valid_sample_gen)
+            self._warn_of_cut(valid, examples.VALIDATION)
             options["validation_data"] = self._batches(valid, batch_size, examples.VALIDATION)
             options["validation_steps"] = streams.num_batches(valid, batch_size)
         return self._built().fit(
-            self._batches(source, batch_size, examples.TRAINING, shuffle=True),
+            self._batches(source, batch_size, examples.TRAINING, by_label, shuffle=True),
             steps_per_epoch=streams.num_batches(source, batch_size),
             epochs=epochs,
             callbacks=scores_first(callbacks),
@@ -201,13 +210,29 @@ class TextModel(BuildsGraph):
         if not self.tf_model.compiled:
             self.compile_model()
 
-    def _fitting(self, given: Examples, where: str) -> Examples:
+    def _fitting(self, given: Examples, where: str | None) -> Examples:
         return examples.cut(given, self._maxlen, self._cut_labels, where)
 
-    def _batches(self, source: Any, batch_size: int, where: str, *, shuffle: bool = False) -> Any:
+    def _warn_of_cut(self, source: Iterable[Any], where: str) -> None:
+        """Warn once of the texts of a stream that `_batches` will cut."""
+        if self._maxlen is not None:
+            over, size = streams.count_over(source, self._text_names(), self._maxlen)
+            examples.warn_of_cut(over, size, self._maxlen, where)
+
+    def _batches(
+        self,
+        source: Iterable[Any],
+        batch_size: int,
+        where: str,
+        by_label: Any = None,
+        *,
+        shuffle: bool = False,
+    ) -> Iterator[Any]:
         for texts, labels in streams.batches(
             source, batch_size, self._text_names(), seed=self.random_seed if shuffle else None
         ):
             checked = self._examples(texts, labels, where)
-            whole = self._fitting(checked, where)
-            yield whole.texts, self._numbers(whole.labels)
+            weights = self._weights(checked.labels, by_label, None)
+            whole = self._fitting(checked._replace(weights=weights), None)
+            batch = (whole.texts, self._numbers(whole.labels), whole.weights)
+            yield batch if by_label is not None else batch[:2]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nlp_builder import classification, labeling, saving
 from nlp_builder.features import Feature, inspect
 from nlp_builder.features.archive_schema import task_of
-from nlp_builder.features.loading import block_of, check_options, checked_limits
+from nlp_builder.features.loading import block_of, check_options, checked_limits, file_of
 from nlp_builder.models import TextModel
-from nlp_builder.models.files import file_of, model_of
+from nlp_builder.models.files import model_of
 from nlp_builder.saving import Archive, ArchiveError, Limits
 from nlp_builder.text.checks import preview
 

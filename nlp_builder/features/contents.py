@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from nlp_builder import saving
-from nlp_builder.features.archive_schema import fields, listed, state_values
+from nlp_builder.features.archive_schema import fields, listed, state_values, task_of
 from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.features.keras_models import is_known, not_plain
-from nlp_builder.features.loading import checked_limits
+from nlp_builder.features.loading import checked_limits, file_of
 from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.saving import Archive, Limits
 from nlp_builder.text.checks import preview
 
-_LONGEST_NAME = 60
+_LONGEST_NAME, _LONGEST_LABELS = 60, 200
 _SHOWN_SHAPES = 4
 _MOST_DIGITS = 10
 _OURS = "nlp_builder>"
@@ -59,6 +59,9 @@ class Contents:
         functions: names of the functions that have to be handed in as `tokenizers`.
         custom_objects: names of the classes and functions of Keras models, other than ours, that
             have to be registered or handed in, or, if they are Keras' own, are refused.
+        ready_made: the family and the class of the ready-made model that the file holds, as
+            "labeling.BiLSTM_CRF_Model"; None if it holds a block alone.
+        labels: of a ready-made model, in the order of their numbers.
     """
 
     version: int
@@ -71,6 +74,8 @@ class Contents:
     tokenizers: tuple[str, ...]
     functions: tuple[str, ...]
     custom_objects: tuple[str, ...]
+    ready_made: str | None = None
+    labels: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())
@@ -83,6 +88,9 @@ class Contents:
         yield f"format {self.version}, {sum(self.sizes.values()):,} bytes in its members" + (
             f", written by {writers}" if writers else ""
         )
+        if self.ready_made is not None:
+            labels = preview(list(self.labels), _LONGEST_LABELS)
+            yield f"{_shown(self.ready_made)}, {len(self.labels):,} labels: {labels}"
         for number, block in enumerate(self.blocks):
             arguments = ", ".join(f"{_shown(k)}={preview(v)}" for k, v in block.arguments.items())
             state = "compiled" if block.compiled else "built" if block.built else "not built"
@@ -107,7 +115,7 @@ def inspect(source: str | os.PathLike[str] | bytes, *, limits: Limits | None = N
     The file is checked as `load` checks it, but for what shows only when blocks are made of it.
 
     Args:
-        source: a file, or the bytes of one.
+        source: a file, or the bytes of one; of a ready-made model also its folder.
         limits: how much is read of a file; None for `nlp_builder.Limits()`.
 
     Returns:
@@ -130,12 +138,13 @@ def inspect(source: str | os.PathLike[str] | bytes, *, limits: Limits | None = N
     if isinstance(source, bytes | bytearray | memoryview):
         archive = saving.unpack(source, limits=limits)
     else:
-        archive = saving.open_archive(source, limits=limits)
+        archive = saving.open_archive(file_of(source), limits=limits)
     return _contents(archive, upgraded(archive).config, limits)
 
 
 def _contents(archive: Archive, config: Mapping[str, Any], limits: Limits) -> Contents:
     lists = listed(config, limits)
+    task = task_of(config)
     names = [m.get("class_name") if isinstance(m, dict) else None for m in lists.models]
     return Contents(
         version=archive.version,
@@ -148,6 +157,8 @@ def _contents(archive: Archive, config: Mapping[str, Any], limits: Limits) -> Co
         tokenizers=tuple(dict.fromkeys(_named("$tokenizer", lists.blocks))),
         functions=tuple(dict.fromkeys(_named("$function", lists.blocks))),
         custom_objects=tuple(dict.fromkeys(_foreign([lists.models, lists.blocks]))),
+        ready_made=None if task is None else f"{task['family']}.{task['class']}",
+        labels=() if task is None else tuple(map(str, task["labels"])),
     )
 
 

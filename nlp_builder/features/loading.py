@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -19,6 +21,23 @@ from nlp_builder.text import Tokenizer
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
+
+
+IN_FOLDER = "model.nlpb"
+
+
+def file_of(path: Any) -> Any:
+    """Return the file that is meant: in a folder that of the model.
+
+    Args:
+        path: a file or a folder.
+
+    Returns:
+        The path of a file; what is no path as it is.
+    """
+    if isinstance(path, str | os.PathLike) and Path(path).is_dir():
+        return Path(path) / IN_FOLDER
+    return path
 
 
 def checked_limits(limits: Limits | None) -> Limits:

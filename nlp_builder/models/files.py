@@ -13,7 +13,13 @@ from nlp_builder.features import KerasWrapper
 from nlp_builder.features.archive_schema import TASK, cause, task_of
 from nlp_builder.features.archive_writer import archive_of
 from nlp_builder.features.checks import positive_or_none
-from nlp_builder.features.loading import block_of, check_options, checked_limits
+from nlp_builder.features.loading import (
+    IN_FOLDER,
+    block_of,
+    check_options,
+    checked_limits,
+    file_of,
+)
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
 from nlp_builder.saving import Archive, ArchiveError
@@ -24,7 +30,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="TextModel")
 
-IN_FOLDER = "model.nlpb"
 _ARGUMENTS = ("hyper_parameters", "random_seed", "sequence_length")
 
 
@@ -36,33 +41,40 @@ def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: b
         path: a file or a folder.
         include_optimizer: keep what is needed to go on training.
     """
-    archive = archive_of(model._built(), include_optimizer=include_optimizer)
-    task = {
-        "arguments": {name: getattr(model, name) for name in _ARGUMENTS},
-        "class": type(model).__name__,
-        "family": model.family,
-        "labels": list(model.labels),
-        "maxlen": model._maxlen,
-    }
+    archive = _archive_of(model, include_optimizer=include_optimizer)
     target = Path(path)
     if target.is_dir() or (not target.suffix and not target.exists()):
         target.mkdir(exist_ok=True)
         target /= IN_FOLDER
-    saving.write(target, replace(archive, config={**archive.config, TASK: task}))
+    saving.write(target, archive)
 
 
-def file_of(path: Any) -> Any:
-    """Return the file that is meant: in a folder that of the model.
+def serialize(model: TextModel, *, include_optimizer: bool) -> bytes:
+    """Return the bytes of a file: see `TextModel.serialize`.
 
     Args:
-        path: a file or a folder.
+        model: one that is built.
+        include_optimizer: keep what is needed to go on training.
 
     Returns:
-        The path of a file; what is no path as it is.
+        The bytes.
     """
-    if isinstance(path, str | os.PathLike) and Path(path).is_dir():
-        return Path(path) / IN_FOLDER
-    return path
+    return saving.pack(_archive_of(model, include_optimizer=include_optimizer))
+
+
+def copied(cls: type[M], data: bytes) -> M:
+    """Make a model of a class from what `serialize` returned, for copies.
+
+    Args:
+        cls: the class.
+        data: the bytes.
+
+    Returns:
+        The model.
+    """
+    options = {"tokenizers": None, "custom_objects": None, "compile": True, "mapped": False}
+    limits = checked_limits(None)
+    return model_of(saving.unpack(data, limits=limits), cls, {**options, "limits": limits})
 
 
 def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
@@ -112,6 +124,18 @@ def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:
     # The class may be the user's own.
     except Exception as error:
         raise ArchiveError(f"the model of the file cannot be made: {cause(error)}") from error
+
+
+def _archive_of(model: TextModel, *, include_optimizer: bool) -> Archive:
+    archive = archive_of(model._built(), include_optimizer=include_optimizer)
+    task = {
+        "arguments": {name: getattr(model, name) for name in _ARGUMENTS},
+        "class": type(model).__name__,
+        "family": model.family,
+        "labels": list(model.labels),
+        "maxlen": model._maxlen,
+    }
+    return replace(archive, config={**archive.config, TASK: task})
 
 
 def _filled(cls: type[M], task: Mapping[str, Any], wrapper: Any) -> M:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import pytest
 
@@ -54,6 +56,33 @@ def test_it_is_shown_as_a_table(tagger):
         assert line in text
     assert nlp_builder.inspect(tagger)._repr_html_().startswith("<pre>format 2,")
     assert "&#x27;$block&#x27;" in nlp_builder.inspect(tagger)._repr_html_()
+
+
+READY_MADE = Path(__file__).parent.parent / "formats" / "version_2" / "ready_made.nlpb"
+
+
+def test_a_ready_made_model_comes_first_with_its_labels(tagger):
+    found = nlp_builder.inspect(READY_MADE)
+    assert found.ready_made == "labeling.BiGRU_CRF_Model"
+    assert found.labels == ("O", "B-LOC", "B-PER")
+    assert str(found).splitlines()[1] == (
+        "labeling.BiGRU_CRF_Model, 3 labels: ['O', 'B-LOC', 'B-PER']"
+    )
+    block = nlp_builder.inspect(tagger)
+    assert (block.ready_made, block.labels) == (None, ())
+
+
+def test_a_folder_is_that_of_a_model(tmp_path):
+    (tmp_path / "model.nlpb").write_bytes(READY_MADE.read_bytes())
+    assert nlp_builder.inspect(tmp_path) == nlp_builder.inspect(READY_MADE)
+
+
+def test_names_of_a_ready_made_model_do_nothing_to_a_terminal():
+    archive = saving.open_archive(READY_MADE)
+    archive.config["task"] |= {"class": "\x1b[2J", "labels": ["\x1b[2J", 7, "x" * 10**6]}
+    found = nlp_builder.inspect(saving.pack(archive))
+    assert "\x1b" not in str(found)
+    assert len(str(found)) < 2_000
 
 
 def test_nothing_is_built(tagger):

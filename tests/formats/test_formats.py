@@ -1,6 +1,7 @@
 """Files of every version of the format, as they were written, load and give what they gave."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import keras
@@ -13,7 +14,7 @@ from nlp_builder.features import loading
 from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.saving import FORMAT_VERSION
 from tests.blocks import CORPUS, ROWS, TEXTS
-from tests.formats.write import NUM_TAGS, tagger
+from tests.formats.write import NUM_TAGS, TAGGED, TAGS, tagger
 from tests.handling import arrays, untraced
 
 HERE = Path(__file__).parent
@@ -75,6 +76,19 @@ def test_a_trained_tagger_goes_on(version):
     moved = [(a != b).any() for a, b in zip(before, block.wrapped_model.get_weights(), strict=True)]
     assert all(moved)
     assert block.outputs_shape.shape == (6 + NUM_TAGS + 2, NUM_TAGS + 1)
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("version_*/ready_made.nlpb")), ids=version_of)
+def test_a_ready_made_model_tags_as_it_did_and_goes_on(path):
+    model = nlp_builder.load(path)
+    assert repr(model) == "<BiGRU_CRF_Model, 3 labels>"
+    kept = json.loads(path.with_suffix(".json").read_text())
+    assert model.predict(kept["texts"]) == kept["tags"]
+    assert kept["tags"][: len(TAGS)] == TAGS
+    before = [np.array(weight) for weight in model.tf_model.trainable_weights]
+    model.fit(TAGGED, TAGS, epochs=1, verbose=0)
+    after = [np.array(weight) for weight in model.tf_model.trainable_weights]
+    assert all((a != b).any() for a, b in zip(before, after, strict=True))
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))

@@ -4,13 +4,22 @@ Run once for each version of the format, by the first release that writes it; wh
 for good, and loads in all later releases.
 """
 
+import json
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from nlp_builder import CRF, CRFLoss, Feature, KerasWrapper, RNNDigest
+from nlp_builder import (
+    CRF,
+    CRFLoss,
+    Feature,
+    KerasWrapper,
+    RNNDigest,
+    TrainableWordEmbeddingSequence,
+)
+from nlp_builder.labeling import BiGRU_CRF_Model
 from tests import blocks
 from tests.blocks import ROWS, Row
 from tests.handling import arrays, size
@@ -41,6 +50,29 @@ def trained_tagger() -> KerasWrapper:
     return block
 
 
+TAGGED = [["Ada", "wrote", "to", "Rome"], ["Rome", "fell"], ["Ada", "fell"], ["to", "Ada"]]
+TAGS = [["B-PER", "O", "O", "B-LOC"], ["B-LOC", "O"], ["B-PER", "O"], ["O", "B-PER"]]
+
+
+def ready_made() -> BiGRU_CRF_Model:
+    """A small tagger that has learnt its texts, and reads five words at once."""
+    words = TrainableWordEmbeddingSequence(None, 3, None, None)
+    model = BiGRU_CRF_Model(words, 5, {"layer_bgru": {"units": 4}, "layer_dropout": {"rate": 0.1}})
+    model.build_model(TAGGED, TAGS)
+    model.compile_model(optimizer=keras.optimizers.Adam(0.05))
+    model.fit(TAGGED, TAGS, epochs=40, verbose=0)
+    return model
+
+
+def write_ready_made(folder: Path) -> None:
+    model = ready_made()
+    model.save(folder / "ready_made.nlpb")
+    texts = [*TAGGED, ["Ada", "wrote", "to", "Rome", "to", "Ada", "in", "Rome"], []]
+    found = {"texts": texts, "tags": model.predict(texts)}
+    (folder / "ready_made.json").write_text(json.dumps(found))
+    print("ready made", found["tags"])
+
+
 def unbuilt(kind: str) -> Feature:
     return ROWS[kind].make()
 
@@ -58,6 +90,7 @@ def write(folder: Path) -> None:
         np.savez(folder / f"{name}.npz", **found)
         print(name, size(row.texts), "texts")
     unbuilt("siamese").save(folder / "unbuilt.nlpb")
+    write_ready_made(folder)
 
 
 if __name__ == "__main__":

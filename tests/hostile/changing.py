@@ -20,6 +20,7 @@ WRITTEN = Path(__file__).parent.parent / "formats" / f"version_{saving.FORMAT_VE
 KEPT = [
     *("words", "places", "new_words_beside_given_ones", "fasttext_words", "diamond", "siamese"),
     *("digest_of_words_and_characters", "model_of_two_outputs", "trained_tagger", "unbuilt"),
+    "ready_made",
 ]
 
 

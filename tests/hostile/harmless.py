@@ -12,12 +12,15 @@ from tests.hostile.arguments import subwords
 from tests.hostile.changing import Change, Draft, Table, argument, other_array, table
 from tests.hostile.parts import beside, dense, functional, keras_layer, model, node, step, tensor
 from tests.hostile.states import compiled, optimizer, without_training
+from tests.hostile.tasks import argument as task_argument
+from tests.hostile.tasks import hyper, task
 
 HUGE, BILLION = 10**18, 10**9
 A_LENGTH = "a length is a number until texts are padded to it"
 A_SHAPE = "what has no weights has a shape, and no values until it is called"
 NO_NGRAMS = "words that have no n-gram have no vector"
 NO_PART = "what is no part of the graph is not made"
+NO_GRAPH = "the graph of the file stands, and none is made of it"
 A_SETTING = "it is used in the next step of training"
 
 
@@ -110,6 +113,15 @@ HARMLESS: Table = {
                 kept("ReLU", max_value=float(BILLION)),
                 A_SHAPE,
             ),
+        ],
+    ),
+    **table(
+        "ready_made",
+        [
+            ("10**9 units of a task", hyper("layer_bgru", {"units": BILLION}), NO_GRAPH),
+            ("a path as units of a task", hyper("layer_bgru", {"units": "/etc"}), NO_GRAPH),
+            ("10**18 words at once", task(maxlen=HUGE), A_LENGTH),
+            ("a sequence of 10**18 words", task_argument("sequence_length", HUGE), A_LENGTH),
         ],
     ),
     **table(

@@ -22,12 +22,13 @@ from tests.hostile.layers import FOREIGN
 from tests.hostile.mutations import mutated
 from tests.hostile.sizes import CROWDED, SIZES
 from tests.hostile.states import STATES
+from tests.hostile.tasks import OTHERS, TASKS
 from tests.saving import hostile as containers
 
 SECONDS, BYTES = 2, 200 * 10**6
 MUTANTS = 300
 MODELS = {**SIZES, **CROWDED, **COMPUTED, **CIRCLES, **FOREIGN}
-BLOCKS = {**ARGUMENTS, **STATES, **CROWDS, **MODELS}
+BLOCKS = {**ARGUMENTS, **STATES, **CROWDS, **MODELS, **TASKS, **OTHERS}
 MESSAGES = {
     **{f"file: {name}": message for name, (_, message) in containers.HOSTILE_FILES.items()},
     **{f"container: {name}": message for name, (_, message) in containers.HOSTILE.items()},

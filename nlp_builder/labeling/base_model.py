@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from nlp_builder.batching import Batches
-from nlp_builder.labeling.ends import CRFEnd, End, end_of
+from nlp_builder.labeling.ends import CRFEnd
 from nlp_builder.labeling.entities import Entity, entities_of
+from nlp_builder.labeling.learns_tags import LearnsTags
 from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
-from nlp_builder.labeling.weights import token_weights
 from nlp_builder.labeling.windows import windows_of
-from nlp_builder.models import TextModel
 from nlp_builder.models.examples import (
     Columns,
-    Examples,
     as_read,
     columns_of,
     labels_of,
-    without_empty,
 )
-from nlp_builder.models.streams import with_labels
-from nlp_builder.text import Scheme, TagAlphabet, convert_tags, guess_scheme
+from nlp_builder.text import Scheme
 from nlp_builder.text.checks import positive_int, preview
 
 
-class BaseLabelingModel(TextModel):
+class BaseLabelingModel(LearnsTags):
     """A tagger: a tag for each token.
 
     A model of your own overrides `get_default_hyper_parameters` and `build_model_arc`, which sets
@@ -44,20 +39,6 @@ class BaseLabelingModel(TextModel):
         >>> [len(tags) for tags in model.predict([["Ada", "read", "it"], []])]
         [3, 0]
     """
-
-    family: ClassVar[str] = "labeling"
-    constraints: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    """Which tags may follow each other, for a CRF, where all tags of the training keep to it."""
-
-    @property
-    def scheme(self) -> Scheme | None:
-        """The scheme of the tags; None if they are of none, as parts of speech."""
-        return guess_scheme([self.labels])
-
-    @property
-    def end(self) -> End:
-        """How the output is read."""
-        return end_of(self._head())
 
     def predict(self, x_data: Any, *, batch_size: int = 256) -> list[list[str]]:
         """Predict tags.
@@ -167,13 +148,18 @@ class BaseLabelingModel(TextModel):
             )
         else:
             chances = self.predict_proba(x_data, batch_size=batch_size)
-            ranked = [[part[0] for part in end.n_best(row[None], top_k)] for row in chances]
+            ranked = [
+                [part[0] for part in end.n_best(row[None], top_k)] if len(row) else []
+                for row in chances
+            ]
         return [
             [
                 (self._tags(row[: len(text)]), float(np.exp(score)))
                 for row, score in zip(*found, strict=True)
                 if np.isfinite(score)
             ]
+            if len(text)
+            else [([], 1.0)]
             for text, found in zip(tokens, ranked, strict=True)
         ]
 
@@ -220,60 +206,6 @@ class BaseLabelingModel(TextModel):
         report = self._report(*self._gold_and_predicted(x_data, y_data, batch_size))
         return {"precision": report.precision, "recall": report.recall, "f1": report.f1}
 
-    # What a tagger has to say to `TextModel`.
-
-    def _learn_from(self, labels: Sequence[Any]) -> None:
-        scheme = guess_scheme(labels)
-        alphabet = TagAlphabet.from_tags(labels)
-        self.constraints = None
-        if scheme is not None and all(_is_well_formed(tags, scheme) for tags in labels):
-            self.constraints = alphabet.allowed_transitions(scheme)
-
-    def _names_in(self, labels: Sequence[Any]) -> Iterable[str]:
-        return TagAlphabet.from_tags(labels).tags
-
-    def _numbers(self, labels: Sequence[Any]) -> list[np.ndarray]:
-        return [self.processor.numbers(tags) for tags in labels]
-
-    def _weights(self, labels: Sequence[Any], by_label: Any, by_text: Any) -> Any:
-        return token_weights(labels, by_label, by_text, known=self.labels)
-
-    def _require_labels(self, columns: Columns, labels: Sequence[Any], where: str) -> None:
-        for name, column in columns.items():
-            of_name = "" if name is None else f" of {name!r}"
-            for number, (text, tags) in enumerate(zip(column, labels, strict=True)):
-                if isinstance(text, str) or isinstance(tags, str):
-                    raise TypeError(
-                        f"expected lists of tokens and of tags, got {preview(text)} and "
-                        f"{preview(tags)} for text {number} of {where}: split it into tokens"
-                    )
-                if len(text) != len(tags):
-                    raise ValueError(
-                        f"text {number} of {where} has {len(text)} tokens{of_name} and "
-                        f"{len(tags)} tags: {preview(list(text))}, {preview(list(tags))}"
-                    )
-        if self._labels is not None:
-            self.processor.require(set(chain.from_iterable(labels)), where)
-
-    def _cut_labels(self, labels: Sequence[Any], maxlen: int) -> Sequence[Any]:
-        return [tags[:maxlen] for tags in labels]
-
-    def _fitting(self, given: Examples, where: str | None) -> Examples:
-        # A text without tokens has no tag to learn, and cuDNN takes no row that is all padding.
-        return super()._fitting(without_empty(given), where)
-
-    def _stream(self, given: Any) -> Iterable[Any]:
-        return with_labels(super()._stream(given))
-
-    def _default_objectives(self) -> tuple[Any, list[Any]]:
-        return self.end.objectives()
-
-    def _require_outputs(self) -> None:
-        if self.end.num_tags != len(self.processor):
-            raise ValueError(
-                f"expected a model for {len(self.processor)} tags, got one for {self.end.num_tags}"
-            )
-
     # Within.
 
     def _columns(self, x_data: Any) -> Columns:
@@ -286,6 +218,13 @@ class BaseLabelingModel(TextModel):
                         f"expected a list of tokens for each text, got {preview(text)} for text "
                         f"{number}: split it into tokens"
                     )
+        for number, row in enumerate(zip(*columns.values(), strict=True)):
+            if len({len(text) for text in row}) > 1:
+                sizes = dict(zip(columns, map(len, row), strict=True))
+                raise ValueError(
+                    f"expected as many tokens in each of {list(sizes)}, got {sizes} for text "
+                    f"{number}"
+                )
         return columns
 
     def _by_text(
@@ -342,7 +281,3 @@ class BaseLabelingModel(TextModel):
                     f"text {number} has {len(text)} tokens, and the model reads {self._maxlen} at "
                     "once: the best sequences are those of a whole text"
                 )
-
-
-def _is_well_formed(tags: Sequence[str], scheme: Scheme) -> bool:
-    return convert_tags(tags, scheme, scheme) == list(tags)

@@ -8,6 +8,7 @@ from typing import Any, final
 import keras
 import numpy as np
 
+from nlp_builder.labeling.word_accuracy import WordAccuracy
 from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, nbest
 
 
@@ -78,8 +79,8 @@ class SoftmaxEnd(End):
     """
 
     def objectives(self) -> tuple[Any, list[Any]]:
-        """Return cross-entropy and accuracy."""
-        return "sparse_categorical_crossentropy", ["accuracy"]
+        """Return the cross-entropy and the accuracy of words."""
+        return "sparse_categorical_crossentropy", [WordAccuracy(name="accuracy")]
 
     def best(self, output: np.ndarray) -> np.ndarray:
         """Return the likeliest tag of each word."""

@@ -86,7 +86,8 @@ def _arguments(kind: type) -> set[str]:
     for cls in kind.__mro__:
         if issubclass(cls, keras.layers.Layer) and cls is not keras.layers.Layer:
             parameters = inspect.signature(cls).parameters.values()
-            names |= {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+            by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+            names |= {p.name for p in parameters if p.kind in by_name}
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 break
     return names - {"name", "kwargs", "args"}

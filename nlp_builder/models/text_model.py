@@ -188,6 +188,26 @@ class TextModel(BuildsGraph):
         """
         files.save(self, path, include_optimizer=include_optimizer)
 
+    def serialize(self, *, include_optimizer: bool = True) -> bytes:
+        """Return the model as the bytes of a file, for `nlp_builder.deserialize`.
+
+        Args:
+            include_optimizer: keep what is needed to go on training.
+
+        Returns:
+            The bytes that `save` writes.
+
+        Raises:
+            ValueError: if the model is not built.
+        """
+        return files.serialize(self, include_optimizer=include_optimizer)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Copy through the bytes of a file, which keep the parts of a model together."""
+        if self._wrapper is None:
+            return super().__reduce_ex__(protocol)
+        return files.copied, (type(self), self.serialize())
+
     @classmethod
     def load_model(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
         """Read what `save` wrote: as `nlp_builder.load`, also for a class of your own.

@@ -171,7 +171,8 @@ def test_hyper_parameters_reach_the_layers_of_their_names(number):
         both = layers.get(f"{name}_both_ways")
         for layer in [both.forward_layer, both.backward_layer] if both else [layers[name]]:
             config = layer.get_config()
-            assert {key: config[key] for key in arguments} == arguments, name
+            for key, value in arguments.items():
+                assert config[key] in (value, (value,)), (name, key)
 
 
 @all_models

@@ -1,0 +1,401 @@
+"""What all taggers do: by taggers of words, which are quick and learn their texts by heart."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from nlp_builder.features import CharPerWordEmbeddingSequence, TrainableWordEmbeddingSequence
+from nlp_builder.labeling import BiGRU_Model, Entity
+from nlp_builder.labeling.windows import windows_of
+from tests.labeling.own_models import WordCRF, WordTagger, built, chain_of, learnt
+from tests.layers.reference import all_paths, true_log_partition, true_score
+from tests.models.table import TAGS, TEXTS
+
+both = pytest.mark.parametrize("cls", [WordTagger, WordCRF])
+SHORT = [["Ada", "in", "Oslo"], ["slept"], ["Bob", "Noyce"]]
+
+
+def chances_of_sequences(model, text):
+    """The probability of each sequence of tags of one text, by brute force."""
+    if isinstance(model, WordCRF):
+        chain = chain_of(model, [text], [["O"] * len(text)])
+        scores = all_paths(chain, 0)
+        if model.constraints is not None:
+            pairs, start, end = model.constraints
+            scores = {
+                path: score
+                for path, score in scores.items()
+                if start[path[0]]
+                and end[path[-1]]
+                and all(pairs[pair] for pair in itertools.pairwise(path))
+            }
+        total = logsumexp(list(scores.values()))
+        return {path: np.exp(score - total) for path, score in scores.items()}
+    (rows,) = model.predict_proba([text])
+    paths = itertools.product(range(rows.shape[1]), repeat=len(text))
+    return {path: np.prod(rows[np.arange(len(text)), path]) for path in paths}
+
+
+@both
+@pytest.mark.parametrize("text", SHORT)
+def test_probabilities_are_those_of_brute_force(cls, text):
+    model = built(cls)
+    model.fit(TEXTS, TAGS, epochs=1, verbose=0)
+    chances = chances_of_sequences(model, text)
+    (rows,) = model.predict_proba([text])
+    for word, tag in np.ndindex(rows.shape):
+        expected = sum(chance for path, chance in chances.items() if path[word] == tag)
+        assert rows[word, tag] == pytest.approx(expected, abs=1e-5)
+    ranked = sorted(chances.items(), key=lambda item: -item[1])
+    (found,) = model.predict_top_k([text], 4)
+    expected = [chance for _, chance in ranked[: len(found)]]
+    assert [chance for _, chance in found] == pytest.approx(expected, rel=1e-3)
+    for tags, chance in found:
+        assert chances[tuple(model.processor.numbers(tags))] == pytest.approx(chance, rel=1e-3)
+
+
+@both
+def test_the_best_of_several_sequences_is_the_prediction(cls):
+    model = built(cls)
+    model.fit(TEXTS, TAGS, epochs=1, verbose=0)
+    texts = [*SHORT, ["it"] * 4]
+    for k in (1, 7):
+        found = model.predict_top_k(texts, k, batch_size=2)
+        assert [sequences[0][0] for sequences in found] == model.predict(texts)
+        for text, sequences in zip(texts, found, strict=True):
+            chances = [chance for _, chance in sequences]
+            assert chances == sorted(chances, reverse=True)
+            assert len({tuple(tags) for tags, _ in sequences}) == len(sequences) <= k
+            assert {len(tags) for tags, _ in sequences} == {len(text)}
+            assert 0 < sum(chances) < 1 + 1e-5
+
+
+def test_a_short_text_has_few_sequences_and_they_are_all():
+    model = built(WordTagger)
+    (found,) = model.predict_top_k([["Ada"]], 50)
+    assert {tags[0] for tags, _ in found} == {*model.labels}
+    assert sum(chance for _, chance in found) == pytest.approx(1, rel=1e-5)
+
+
+@both
+def test_the_best_sequences_of_an_empty_text(cls):
+    model = built(cls)
+    assert model.predict_top_k([[], ["Ada"]], 3)[0] == [([], pytest.approx(1.0))]
+
+
+def test_the_best_sequences_of_a_text_that_is_read_in_windows_are_refused():
+    model = built(WordTagger, sequence_length=5)
+    with pytest.raises(ValueError, match="text 1 has 6 tokens, and the model reads 5 at once"):
+        model.predict_top_k([["Ada"], ["a"] * 6], 2)
+    with pytest.raises(ValueError, match="top_k"):
+        model.predict_top_k(TEXTS, 0)
+
+
+def test_entities_have_text_place_and_confidence():
+    model = learnt(WordTagger)
+    texts = [["Ada", "Lovelace", "slept"], [], ["New", "York"]]
+    chances = model.predict_proba(texts)
+    (ada,), none, (york,) = model.predict_entities(texts)
+    sure = min(chances[0][0].max(), chances[0][1].max())
+    assert ada == Entity("PER", 0, 2, "Ada Lovelace", pytest.approx(float(sure)))
+    assert none == []
+    assert york[:4] == ("LOC", 0, 2, "New York")
+    assert model.predict_entities([["Ada", "Lovelace"]], join_chunk="")[0][0].text == "AdaLovelace"
+
+
+@both
+def test_confidences_are_probabilities_of_the_tags_that_are_predicted(cls):
+    model = built(cls)
+    model.fit(TEXTS, TAGS, epochs=2, verbose=0)
+    chances = model.predict_proba(TEXTS)
+    for (tags, sure), row in zip(model.predict_confidences(TEXTS), chances, strict=True):
+        expected = row[np.arange(len(row)), model.processor.numbers(tags)]
+        np.testing.assert_allclose(sure, expected, rtol=1e-5)
+
+
+@both
+@pytest.mark.parametrize("length", [1, 5, 6, 11, 23])
+def test_a_long_text_is_read_in_windows(cls, length):
+    model = built(cls, sequence_length=5)
+    text = ["Ada", "Lovelace", "slept", "in", "New", "York", "."] * 4
+    text = text[:length]
+    (tags,) = model.predict([text])
+    windows = windows_of([text], 5)
+    expected = windows.joined(model.predict(windows.pieces))
+    assert tags == expected[0]
+    assert len(tags) == len(model.predict_proba([text])[0]) == length
+    assert model.predict([["Ada"], text, []]) == [["Ada"] and model.predict([["Ada"]])[0], tags, []]
+
+
+# Weights.
+
+
+def loss_by_word(model):
+    """What each word of `SHORT` costs, before training."""
+    gold = [["B-PER", "O", "B-LOC"], ["O"], ["B-PER", "I-PER"]]
+    return gold, [
+        -np.log(row[np.arange(len(row)), model.processor.numbers(tags)])
+        for row, tags in zip(model.predict_proba(SHORT), gold, strict=True)
+    ]
+
+
+def first_loss(model, gold, **weights):
+    model.compile_model(optimizer=keras.optimizers.SGD(0.0), metrics=[], run_eagerly=True)
+    return model.fit(SHORT, gold, epochs=1, verbose=0, **weights).history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"class_weight": {"O": 3.0, "I-PER": 0.5}},
+        {"fit_kwargs": {"class_weight": {"O": 3.0, "I-PER": 0.5}}},
+        {"sample_weight": [1.0, 3.0, 0.25]},
+        {"sample_weight": [[1.0, 2.0, 0.0], [3.0], [0.5, 1.0]]},
+        {"class_weight": {"B-PER": 2.0}, "sample_weight": [[1.0, 2.0, 0.0], 3.0, [0.5, 1.0]]},
+    ],
+)
+def test_weights_of_a_softmax_weigh_words(weights):
+    model = built(WordTagger)
+    gold, losses = loss_by_word(model)
+    by_tag = (weights.get("fit_kwargs") or weights).get("class_weight", {})
+    by_text = weights.get("sample_weight", [1.0] * len(SHORT))
+    total = sum(
+        np.sum(np.array([by_tag.get(tag, 1.0) for tag in tags]) * weight * loss)
+        for tags, weight, loss in zip(gold, map(np.array, by_text), losses, strict=True)
+    )
+    # Keras divides by the number of words.
+    assert first_loss(model, gold, **weights) == pytest.approx(total / 6, rel=1e-4)
+
+
+def test_weights_of_texts_weigh_the_loss_of_a_crf():
+    model = built(WordCRF)
+    gold = [["B-PER", "O", "B-LOC"], ["O"], ["B-PER", "I-PER"]]
+    chain = chain_of(model, SHORT, gold)
+    losses = true_log_partition(chain) - true_score(chain)
+    weights = np.array([1.0, 3.0, 0.25])
+    found = first_loss(model, gold, sample_weight=weights.tolist())
+    assert found == pytest.approx(np.mean(weights * losses), rel=1e-4)
+    # A weight for all words of a text is that of the text.
+    rows = [[weight] * len(tags) for weight, tags in zip(weights, gold, strict=True)]
+    assert first_loss(model, gold, sample_weight=rows) == pytest.approx(found, rel=1e-4)
+
+
+def test_weights_of_tags_weigh_what_each_word_adds_to_the_loss_of_a_crf():
+    model = built(WordCRF)
+    gold = [["B-PER", "O", "B-LOC"], ["O"], ["B-PER", "I-PER"]]
+    by_tag = {"O": 3.0, "I-PER": 0.5}
+    chain, total = chain_of(model, SHORT, gold), 0.0
+    for text, tags in enumerate(gold):
+        paths = all_paths(chain, text)
+        numbers = tuple(model.processor.numbers(tags))
+        # log p(tag | tags before it), from sums over all sequences that begin alike.
+        sums = [
+            logsumexp([s for path, s in paths.items() if path[:n] == numbers[:n]])
+            for n in range(len(tags) + 1)
+        ]
+        total -= sum(by_tag.get(tag, 1.0) * (sums[n + 1] - sums[n]) for n, tag in enumerate(tags))
+    assert first_loss(model, gold, class_weight=by_tag) == pytest.approx(total / 3, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"class_weight": {"B-ORG": 2.0}}, r"some of the tags .*'B-PER'.*got \['B-ORG'\]"),
+        ({"class_weight": {0: 2.0}}, r"some of the tags .*got \[0\]"),
+        ({"sample_weight": [1.0]}, "sample_weight for each of 12 texts, got 1"),
+        ({"sample_weight": [[1.0]] + [1.0] * 11}, "text 0, or one for each of its 5 tokens"),
+        ({"sample_weight": [-1.0] + [1.0] * 11}, "at least 0 for text 0"),
+    ],
+)
+def test_wrong_weights_are_refused(weights, message):
+    with pytest.raises(ValueError, match=message):
+        built(WordTagger).fit(TEXTS, TAGS, epochs=1, verbose=0, **weights)
+
+
+def test_weights_of_words_are_cut_and_left_out_with_the_texts():
+    model = built(WordTagger, sequence_length=2)
+    model.compile_model(optimizer=keras.optimizers.SGD(0.0), metrics=[], run_eagerly=True)
+    texts, tags = [["Ada", "slept", "in"], [], ["Oslo"]], [["B-PER", "O", "O"], [], ["B-LOC"]]
+    weights = [[1.0, 2.0, 50.0], [], [0.5]]
+    with pytest.warns(UserWarning, match="1 of 2 texts of the training data"):
+        history = model.fit(texts, tags, epochs=1, verbose=0, sample_weight=weights)
+    chances = model.predict_proba([["Ada", "slept"], ["Oslo"]])
+    picked = [chances[0][0, 3], chances[0][1, 0], chances[1][0, 1]]
+    assert model.labels == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    expected = -np.sum(np.log(picked) * [1.0, 2.0, 0.5]) / 3
+    assert history.history["loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+# Constraints.
+
+
+def test_a_crf_never_predicts_what_its_well_formed_training_does_not_allow():
+    model = built(WordCRF)
+    texts = [[token, "Lovelace", "York"] for token in ("Ada", "slept", "zzz")]
+    assert model.scheme == "IOB2"
+    for tags in model.predict(texts):
+        for before, tag in itertools.pairwise(["O", *tags]):
+            assert not tag.startswith("I-") or before[2:] == tag[2:]
+
+
+def test_ill_formed_tags_constrain_nothing():
+    model = built(WordCRF, [["a", "b"], ["c", "d"]], [["O", "I-PER"], ["B-PER", "I-PER"]])
+    assert model.constraints is None
+    assert model._head().get_layer("layer_crf").get_config()["constraints"] is None
+
+
+def test_a_saved_crf_keeps_its_constraints(tmp_path):
+    model = built(WordCRF)
+    model.save(tmp_path / "model.nlpb")
+    again = WordCRF.load_model(tmp_path / "model.nlpb")
+    configs = [m._head().get_layer("layer_crf").get_config()["constraints"] for m in (model, again)]
+    assert str(configs[0]) == str(configs[1])
+    assert configs[0] is not None
+
+
+# Labels and texts that do not belong together.
+
+
+@pytest.mark.parametrize(
+    ("texts", "tags", "error", "message"),
+    [
+        (["Ada slept"], [["O"]], TypeError, "got 'Ada slept' .* for text 0 of the training data"),
+        ("Ada slept", [["O"]], TypeError, "Ada slept"),
+        ([["Ada"]], ["O"], TypeError, r"got \['Ada'\] and 'O' for text 0"),
+        ([["Ada"]], "O", TypeError, "list of the labels of each text, got 'O'"),
+        ([["Ada"]], None, TypeError, "list of the labels of each text, got None"),
+        (None, [["O"]], TypeError, "None"),
+        ([["Ada"], ["Bob"]], [["O"]], ValueError, "labels for 2 texts, got 1"),
+        ([["Ada", "b"]], [["O"]], ValueError, r"2 tokens and 1 tags: \['Ada', 'b'\], \['O'\]"),
+        ([["Ada"]], [[1]], TypeError, "tags of type str, got 1"),
+        ([["Ada"]], [[None]], TypeError, "tags of type str, got None"),
+        ([[1]], [["O"]], TypeError, "1"),
+        ([], [], ValueError, "expected texts, got none"),
+        ([[]], [[]], ValueError, "expected at least one tag, got none"),
+    ],
+)
+def test_what_is_no_corpus_is_refused_before_anything_is_learnt(texts, tags, error, message):
+    model = WordTagger()
+    with pytest.raises(error, match=message):
+        model.fit(texts, tags)
+    assert repr(model) == "<WordTagger, not built>"
+    model.build_model(TEXTS, TAGS)
+
+
+def test_texts_and_tags_may_be_tuples_and_arrays():
+    texts = tuple(tuple(text) for text in TEXTS)
+    tags = tuple(tuple(row) for row in TAGS)
+    one, other = built(WordTagger, texts, tags), built(WordTagger)
+    assert one.labels == other.labels
+    losses = [
+        one.fit(texts, tags, epochs=1, verbose=0).history["loss"],
+        other.fit(TEXTS, TAGS, epochs=1, verbose=0).history["loss"],
+    ]
+    assert losses[0] == losses[1]
+    array = np.array([["Ada", "slept"], ["in", "Oslo"]], dtype=object)
+    assert [len(row) for row in one.predict(array)] == [2, 2]
+
+
+def test_tags_of_validation_that_training_never_had_are_listed():
+    tags = [["B-ORG", "O"], ["B-EVENT"]]
+    for model in (WordTagger(), learnt(WordTagger)):
+        with pytest.raises(ValueError, match=r"\['B-EVENT', 'B-ORG'\] in the validation data"):
+            model.fit(TEXTS, TAGS, [["Ada", "b"], ["c"]], tags, verbose=0)
+
+
+def test_half_a_validation_is_refused():
+    with pytest.raises(TypeError, match="got None"):
+        WordTagger().fit(TEXTS, TAGS, TEXTS)
+    with pytest.raises(TypeError, match="None"):
+        WordTagger().fit(TEXTS, TAGS, None, TAGS)
+
+
+def test_gold_tags_of_evaluation_may_be_new():
+    model = learnt(WordTagger)
+    report = model.evaluate([["Ada", "slept"]], [["B-ORG", "O"]])
+    assert report.by_type["ORG"]["support"] == 1
+    assert report.f1 == 0
+    with pytest.raises(ValueError, match="1 gold tags and 2 predicted"):
+        model.evaluate([["Ada", "slept"]], [["O"]])
+
+
+def test_texts_without_tokens_are_no_training():
+    model = built(WordTagger)
+    empty = [[], *TEXTS, []], [[], *TAGS, []]
+    losses = [
+        model.fit(*corpus, epochs=1, verbose=0).history["loss"]
+        for model, corpus in ((built(WordTagger), (TEXTS, TAGS)), (built(WordTagger), empty))
+    ]
+    assert losses[0] == losses[1]
+    with pytest.raises(ValueError, match="expected texts with tokens, got 2 without any"):
+        model.fit([[], []], [[], []])
+
+
+# Several texts, and features beside the words.
+
+POS = [["T" if token[0].isupper() else "t" for token in text] for text in TEXTS]
+
+
+def embedding_of_two():
+    words = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=None, random_state=1)
+    flags = TrainableWordEmbeddingSequence(None, 2, sequence_maxlen=None, random_state=2)
+    return {"tokens": [words], "pos": flags}
+
+
+@pytest.mark.parametrize(
+    "form", [lambda x, pos: (x, pos), lambda x, pos: {"tokens": x, "pos": pos}]
+)
+def test_a_tagger_reads_several_texts(form, tmp_path):
+    x = form(TEXTS, POS)
+    model = built(WordTagger, x, TAGS, embedding_of_two())
+    assert model.embedding.text_names == ("tokens", "pos")
+    assert model.embedding.dimension == 6
+    model.fit(x, TAGS, x, TAGS, epochs=15, verbose=0)
+    assert model.predict(x) == TAGS
+    # What the second text says counts.
+    other = form([["zzz"]] * 2, [["T"], ["t"]])
+    upper, lower = model.predict_proba(other)
+    assert abs(upper - lower).max() > 1e-3
+    assert [len(spans) for spans in model.predict_entities(x)][:4] == [2, 1, 1, 1]
+    assert model.evaluate(x, TAGS).f1 == 1
+    assert len(model.predict_top_k(x, 2)) == 12
+    model.save(tmp_path / "model.nlpb")
+    again = WordTagger.load_model(tmp_path / "model.nlpb")
+    assert again.predict(x) == TAGS
+    assert again.fit(x, TAGS, epochs=1, verbose=0).history["loss"]
+
+
+def test_wrong_numbers_of_texts_are_refused():
+    model = WordTagger(embedding_of_two())
+    with pytest.raises(ValueError, match=r"texts \['tokens', 'pos'\], got 3 lists"):
+        model.build_model((TEXTS, POS, POS), TAGS)
+    with pytest.raises((TypeError, ValueError), match="tokens"):
+        model.build_model(TEXTS, TAGS)
+    with pytest.raises(ValueError, match="pos"):
+        model.build_model({"tokens": TEXTS}, TAGS)
+    with pytest.raises(ValueError, match="12"):
+        model.build_model((TEXTS, POS[:3]), TAGS)
+    with pytest.raises(ValueError, match=r"text 0 .* has 1 tokens of 'pos' and 5 tags"):
+        model.build_model((TEXTS, [["t"], *POS[1:]]), TAGS)
+    with pytest.raises(ValueError, match="2 lists of texts, and an embedding that reads one"):
+        WordTagger().build_model((TEXTS, POS), TAGS)
+    model.build_model((TEXTS, POS), TAGS)
+    with pytest.raises(ValueError, match=r"got \{'tokens': 5, 'pos': 1\} for text 0"):
+        model.predict((TEXTS, [["t"], *POS[1:]]))
+
+
+def test_windows_of_several_texts_belong_together():
+    model = built(WordTagger, (TEXTS, POS), TAGS, embedding_of_two(), sequence_length=5)
+    model.fit((TEXTS, POS), TAGS, epochs=12, verbose=0)
+    long = [[token for text in TEXTS for token in text]], [[tag for row in POS for tag in row]]
+    assert model.predict(long) == [[tag for tags in TAGS for tag in tags]]
+
+
+def test_words_and_characters_side_by_side():
+    words = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=None)
+    characters = CharPerWordEmbeddingSequence(None, 3, word_maxlen=None)
+    with pytest.raises(ValueError, match="digest characters first"):
+        BiGRU_Model([words, characters])

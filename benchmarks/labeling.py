@@ -34,8 +34,10 @@ from turns import add_line, new_figure, options, save_figure, spread, table
 
 from nlp_builder import labeling
 
-MODELS = {model.__name__: model for model in labeling.READY_MADE}
+NAMES = ["CNN_LSTM_Model", "BiLSTM_Model", "BiLSTM_CRF_Model", "BiGRU_Model", "BiGRU_CRF_Model"]
+MODELS = {name: getattr(labeling, name) for name in NAMES}
 GLOVE, SCRATCH = "GloVe 50d + characters", "from scratch"
+EPOCHS = 50
 TWINS = [("BiLSTM_CRF_Model", "BiLSTM_Model"), ("BiGRU_CRF_Model", "BiGRU_Model")]
 
 
@@ -84,7 +86,7 @@ def trained(name, embedding_name, corpus, seed, arguments):
         valid_x,
         valid_y,
         batch_size=arguments.batch_size,
-        epochs=arguments.epochs,
+        epochs=arguments.epochs or EPOCHS,
         callbacks=[*watch, clock],
         verbose=0,
     )
@@ -174,20 +176,24 @@ def bars(rows):
     return figure
 
 
+def seconds(model, x, y, batch_size):
+    """Seconds on the clock, and seconds of all processors, which neighbours disturb less."""
+    clock, work = time.perf_counter(), time.process_time()
+    model.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
+    return time.perf_counter() - clock, time.process_time() - work
+
+
 def compare_epochs(corpora, arguments):
     """Epochs of a CRF model and its softmax twin in turn, in equal batches in the same order."""
     for corpus_name, ((x, y), _) in corpora.items():
         for names in TWINS:
             models = {name: MODELS[name](embedding(arguments.embedding, 1)) for name in names}
-
-            def seconds(name, models=models, x=x, y=y):
-                clock, work = time.perf_counter(), time.process_time()
-                models[name].fit(x, y, batch_size=arguments.batch_size, epochs=1, verbose=0)
-                return time.perf_counter() - clock, time.process_time() - work
-
-            for name in names:
-                seconds(name)  # traces
-            turns = [{n: seconds(n) for n in names} for _ in range(arguments.repeats)]
+            for model in models.values():
+                seconds(model, x, y, arguments.batch_size)  # traces
+            turns = [
+                {name: seconds(models[name], x, y, arguments.batch_size) for name in names}
+                for _ in range(arguments.repeats)
+            ]
             crf, softmax = names
             row = {
                 "benchmark": "labeling_ratio",
@@ -209,8 +215,7 @@ def follow_recipe(corpora, arguments):
         scores, minutes, work = [], [], []
         for seed in seeds(arguments):
             start, begin = time.perf_counter(), time.process_time()
-            epochs = arguments.epochs if arguments.epochs != EPOCHS else None
-            model = recipes.train(recipe, x, y, seed, epochs=epochs)
+            model = recipes.train(recipe, x, y, seed, epochs=arguments.epochs)
             minutes.append(round((time.perf_counter() - start) / 60, 2))
             work.append(round((time.process_time() - begin) / 60, 2))
             report = recipes.entities_found(model, valid_x, valid_y)
@@ -234,15 +239,12 @@ def seeds(arguments):
     return range(1, arguments.seeds + 1)
 
 
-EPOCHS = 50
-
-
 def main() -> None:
     parser = options("labeling", __doc__, picture=False)
     add = parser.add_argument
     add("--corpora", nargs="+", required=True, help='folders of column files, or "news"')
     add("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="MODEL")
-    add("--epochs", type=int, default=EPOCHS, help="at most (%(default)s; a recipe has its own)")
+    add("--epochs", type=int, help=f"at most; {EPOCHS} if not given, or those of the recipe")
     add("--seeds", type=int, default=1, help="trainings of each model (%(default)s)")
     add("--batch-size", type=int, default=64)
     add("--figure", type=Path, help="gets the bars of F1")

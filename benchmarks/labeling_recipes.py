@@ -88,7 +88,7 @@ def in_scheme(tags, source, target):
     return [convert_tags(row, source, target) for row in tags]
 
 
-def train(recipe, texts, tags, seed, *, vectors=VECTORS, epochs=None, verbose=0, callbacks=None):
+def train(recipe, texts, tags, seed, *, vectors=VECTORS, epochs=None):
     """Train a tagger by a recipe, on tags in BIOES."""
     tags = in_scheme(tags, "IOB2", "BIOES")
     model = BiLSTM_CRF_Model(
@@ -112,8 +112,7 @@ def train(recipe, texts, tags, seed, *, vectors=VECTORS, epochs=None, verbose=0,
         batch_size=recipe.batch_size,
         epochs=epochs,
         class_weight=recipe.class_weight or None,
-        callbacks=callbacks,
-        verbose=verbose,
+        verbose=0,
     )
     return model
 

@@ -35,17 +35,22 @@ def _unseen(block: Feature, seen: set[Feature]) -> Iterator[Feature]:
     yield block
 
 
-def connect(block: GraphPiece, ids: Mapping[TextSlot, Any]) -> list[Connection]:
+def connect(
+    block: GraphPiece,
+    ids: Mapping[TextSlot, Any],
+    done: Mapping[tuple[str | None, GraphPiece], list[Connection]] | None = None,
+) -> list[Connection]:
     """Apply a block and its parts to ids; a block that is shared within a text is applied once.
 
     Args:
         block: built, with all its parts.
         ids: a tensor for each of the block's `slots`.
+        done: parts, each with the name of its text, that were applied already.
 
     Returns:
         Outputs and masks of the block.
     """
-    return _connected(None, block, ids, {})
+    return _connected(None, block, ids, dict(done or {}))
 
 
 def _connected(

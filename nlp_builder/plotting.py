@@ -57,7 +57,8 @@ def plot_history(
 
     Args:
         history: what Keras' `History.history` holds.
-        metric: a name in it; "val_" and the name is drawn beside it.
+        metric: a name in it; "val_" and the name is drawn beside it, or alone, as "f1" of
+            `EvalCallBack`.
         axes: where to draw; None for a new figure.
 
     Returns:
@@ -73,13 +74,13 @@ def plot_history(
     """
     from matplotlib.ticker import MaxNLocator
 
-    if metric not in history:
+    if metric not in history and f"val_{metric}" not in history:
         raise ValueError(f"expected one of the metrics {sorted(history)}, got {metric!r}")
     axes = _axes(axes, size=(6, 3.5))
     for name, label in ((metric, "training"), (f"val_{metric}", "validation")):
         if name in history:
             axes.plot(range(1, len(history[name]) + 1), history[name], marker="o", label=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.set_ylabel(metric)
     axes.legend()

@@ -77,8 +77,14 @@ def test_the_history_has_a_line_for_training_and_one_for_validation():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "validation"]
 
 
-def test_epochs_are_whole_numbers():
-    axes = plot_history({"loss": [4.0, 3.0, 2.0]})
+def test_what_is_scored_in_validation_alone_has_a_line_of_its_own():
+    axes = plot_history({"loss": [1.0], "val_f1": [0.5]}, metric="f1")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["validation"]
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_epochs_are_whole_numbers(epochs):
+    axes = plot_history({"loss": [4.0, 3.0, 2.0][:epochs]})
     assert all(tick == round(tick) for tick in axes.get_xticks())
 
 

@@ -52,12 +52,28 @@ class EntityReport:
         return self.by_type["micro avg"]["f1-score"]
 
     def __str__(self) -> str:
+        return self.table()
+
+    def table(self, digits: int = 4) -> str:
+        """Show the report.
+
+        Args:
+            digits: of the numbers, behind the point.
+
+        Returns:
+            A line for each type and each average.
+        """
         width = max(map(len, self.by_type))
-        lines = [f"{'':{width}}  precision  recall  f1-score  support"]
+        first, second, third = (max(digits + 2, size) for size in (9, 6, 8))
+        lines = [
+            f"{'':{width}}  {'precision':>{first}}  {'recall':>{second}}  {'f1-score':>{third}}  "
+            "support"
+        ]
         for name, row in self.by_type.items():
             lines.append(
-                f"{name:>{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  "
-                f"{row['f1-score']:8.4f}  {row['support']:7.0f}"
+                f"{name:>{width}}  {row['precision']:{first}.{digits}f}  "
+                f"{row['recall']:{second}.{digits}f}  {row['f1-score']:{third}.{digits}f}  "
+                f"{row['support']:7.0f}"
             )
         return "\n".join([*lines, f"(entities, scored as {self.mode}, by seqeval)"])
 

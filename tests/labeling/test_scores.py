@@ -109,3 +109,10 @@ def test_tags_that_are_no_lists_of_strings_are_refused(wrong):
 def test_strict_scores_say_when_the_scheme_is_another():
     with pytest.raises(ValueError, match="pass the scheme of the tags"):
         entity_report([["S-PER"]], [["S-PER"]], mode="strict")
+
+
+def test_a_table_has_as_many_digits_as_are_asked_for():
+    report = entity_report([["B-PER", "O", "B-PER"]], [["B-PER", "B-LOC", "O"]])
+    assert "0.5000  0.5000    0.5000" in str(report)
+    assert "0.50    0.50      0.50" in report.table(digits=2)
+    assert len({len(line) for line in report.table(digits=9).splitlines()[:-1]}) == 1

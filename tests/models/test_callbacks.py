@@ -1,0 +1,157 @@
+"""Callbacks: scores in Keras' logs, and the best model in a file."""
+
+import keras
+import pytest
+
+import nlp_builder
+from nlp_builder import callbacks
+from nlp_builder.models.callbacks import EvalCallBack, SaveBest
+from tests.labeling.own_models import WordTagger, built
+from tests.models.table import ROWS, TAGS, TEXTS, TOPICS, assert_same_outputs
+
+
+def still(texts=TEXTS, tags=TAGS):
+    """A model that no training changes."""
+    return built(WordTagger, texts, tags, optimizer=keras.optimizers.SGD(0.0))
+
+
+def trained(model, *given, epochs=4, **arguments):
+    return model.fit(
+        TEXTS, TAGS, epochs=epochs, verbose=0, callbacks=list(given), **arguments
+    ).history
+
+
+def test_scores_of_entities_are_in_the_logs():
+    model = built(WordTagger)
+    history = trained(model, EvalCallBack(model, TEXTS, TAGS, step=1), epochs=6)
+    expected = {f"val_{name}": value for name, value in model.scores(TEXTS, TAGS).items()}
+    assert {name: history[name][-1] for name in expected} == expected
+    assert expected["val_f1"] == 1.0
+    assert len(history["val_f1"]) == 6
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_a_score_stands_until_the_next(step):
+    model = built(WordTagger)
+    seen = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((logs or {}).get("val_f1"))
+
+    trained(model, Recorder(), EvalCallBack(model, TEXTS, TAGS, step=step), epochs=5)
+    assert [score is None for score in seen] == [number < step for number in range(1, 6)]
+    for number in range(step, 5):
+        if (number + 1) % step:
+            assert seen[number] == seen[number - 1]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_early_stopping_sees_the_scores_in_any_order(first):
+    model = still()
+    scores = EvalCallBack(model, x_data=TEXTS, y_data=TAGS, step=1)
+    stop = keras.callbacks.EarlyStopping(monitor="val_f1", mode="max", patience=1)
+    history = trained(model, *((scores, stop) if first else (stop, scores)), epochs=9)
+    assert len(history["loss"]) == 2
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_checkpoints_see_the_scores_in_any_order(first, tmp_path):
+    model = still()
+    scores = EvalCallBack(model, TEXTS, TAGS, step=1)
+    kept = keras.callbacks.ModelCheckpoint(
+        tmp_path / "{epoch}.weights.h5",
+        monitor="val_f1",
+        mode="max",
+        save_best_only=True,
+        save_weights_only=True,
+    )
+    trained(model, *((scores, kept) if first else (kept, scores)))
+    assert [path.name for path in tmp_path.iterdir()] == ["1.weights.h5"]
+
+
+def test_tensorboard_writes_the_scores(tmp_path):
+    pytest.importorskip("tensorboard", reason="Keras' TensorBoard needs it")
+    model = still()
+    board = keras.callbacks.TensorBoard(log_dir=tmp_path)
+    trained(model, board, EvalCallBack(model, TEXTS, TAGS, step=1), epochs=1)
+    events = b"".join(path.read_bytes() for path in tmp_path.rglob("events.out.tfevents.*"))
+    assert b"val_f1" in events or b"epoch_f1" in events
+
+
+def test_one_callback_needs_no_list():
+    model = still()
+    callback = EvalCallBack(model, TEXTS, TAGS, step=1)
+    history = model.fit(TEXTS, TAGS, epochs=1, verbose=0, callbacks=callback).history
+    assert "val_f1" in history
+
+
+def test_an_earlier_training_leaves_no_scores():
+    model = still()
+    scores = EvalCallBack(model, TEXTS, TAGS, step=2)
+    trained(model, scores, epochs=2)
+    assert "val_f1" not in trained(model, scores, epochs=1)
+
+
+def test_scores_of_a_classifier_are_means_over_labels():
+    row = next(row for row in ROWS if not row.is_tagger)
+    model = row.built()
+    scores = EvalCallBack(model, TEXTS, TOPICS, step=1)
+    history = model.fit(TEXTS, TOPICS, epochs=1, verbose=0, callbacks=[scores]).history
+    assert history["val_recall"] == [model.scores(TEXTS, TOPICS)["recall"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"kash_model": "a model"}, TypeError, "expected a ready-made model, got 'a model'"),
+        ({"valid_x": None}, TypeError, "expected valid_x and valid_y"),
+        ({"valid_y": None}, TypeError, "expected valid_x and valid_y"),
+        ({"step": 0}, ValueError, "step"),
+        ({"step": "5"}, TypeError, "step"),
+        ({"batch_size": 0}, ValueError, "batch_size"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, error, message):
+    given = {"kash_model": WordTagger(), "valid_x": TEXTS, "valid_y": TAGS, **arguments}
+    with pytest.raises(error, match=message):
+        EvalCallBack(**given)
+
+
+@pytest.mark.parametrize("name", ["best.nlpb", "folder"])
+def test_the_best_model_is_in_its_file(name, tmp_path):
+    model = built(WordTagger)
+    best = SaveBest(model, tmp_path / name, monitor="loss", mode="min")
+    history = trained(model, best, epochs=3)
+    assert best.best == min(history["loss"])
+    own = {"WordTagger": WordTagger}
+    assert_same_outputs(model, nlp_builder.load(tmp_path / name, custom_objects=own))
+
+
+def test_only_a_better_model_is_saved(tmp_path):
+    model = still()
+    path = tmp_path / "best.nlpb"
+    stamps = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            stamps.append(path.stat().st_mtime_ns)
+
+    best = SaveBest(model, path)
+    trained(model, best, Recorder(), EvalCallBack(model, TEXTS, TAGS, step=1), epochs=3)
+    assert len({*stamps}) == 1
+
+
+def test_a_score_that_is_missing_is_an_error(tmp_path):
+    model = still()
+    with pytest.raises(ValueError, match=r"score 'val_f1', got .*'loss'.*EvalCallBack"):
+        trained(model, SaveBest(model, tmp_path / "best.nlpb"))
+    with pytest.raises(ValueError, match="mode 'max' or 'min', got 'auto'"):
+        SaveBest(model, tmp_path / "best.nlpb", mode="auto")
+    with pytest.raises(TypeError, match="ready-made model"):
+        SaveBest(keras.Sequential(), tmp_path / "best.nlpb")
+
+
+def test_callbacks_have_a_room_of_their_own():
+    assert callbacks.EvalCallBack is EvalCallBack
+    assert callbacks.SaveBest is SaveBest

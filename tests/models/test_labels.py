@@ -1,0 +1,50 @@
+"""Labels and their numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp_builder.models import Labels
+
+
+@given(names=st.lists(st.text(), min_size=1, unique=True))
+def test_numbers_lead_back_to_labels(names):
+    labels = Labels(names)
+    numbers = labels.numbers(names)
+    assert numbers.dtype == np.int32
+    assert [labels.idx2label[number] for number in numbers.tolist()] == names
+    assert len(labels) == labels.vocab_size == len(labels.label2idx) == len(names)
+
+
+def test_what_was_handed_out_changes_nothing():
+    labels = Labels(["O", "B-PER"])
+    labels.label2idx["B-LOC"] = 7
+    labels.idx2label.clear()
+    assert labels.label2idx == {"O": 0, "B-PER": 1}
+    assert repr(labels) == "Labels(['O', 'B-PER'])"
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        ([], ValueError, "at least one label, got none"),
+        (["a", "b", "a"], ValueError, "each label once, got 'a' more than once"),
+        (["a", 1], TypeError, "labels of type str, got 1"),
+        ([None], TypeError, "labels of type str, got None"),
+    ],
+)
+def test_what_are_no_labels_is_refused(names, error, message):
+    with pytest.raises(error, match=message):
+        Labels(names)
+
+
+def test_unknown_labels_are_all_listed():
+    labels = Labels(["ham"])
+    for act in (
+        lambda: labels.require(["z", "ham", 7], "labels"),
+        lambda: labels.numbers(["z", "7"]),
+    ):
+        with pytest.raises(ValueError, match=r"that training had, \['ham'\], got \['7', 'z'\] in"):
+            act()
+    labels.require([], "labels")

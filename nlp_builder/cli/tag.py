@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlp_builder.cli.messages import say
 from nlp_builder.cli.options import add_command, load_tagger
-from nlp_builder.cli.readers import READERS, chunks
-from nlp_builder.cli.writers import WRITERS
+from nlp_builder.cli.readers import READERS, TextRead, chunks
+from nlp_builder.cli.writers import WRITERS, Writer
 from nlp_builder.text import get_tokenizer
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as files:
         # A wrong file shows before the libraries are imported.
         source = _opened(options.file, "rb", sys.stdin, files)
-        tagger = _ready(options.model)
+        tagger = _ready(options)
         ready = time.perf_counter()
         target = _opened(options.out, "wb", sys.stdout, files)
         texts, tokens = _tag_all(tagger, source, target, options)
@@ -122,7 +122,7 @@ def _tag_all(
 ) -> tuple[int, int]:
     split = get_tokenizer(options.tokenizer)
     read = READERS[options.input](source, split=split, column=options.column)
-    write = WRITERS[options.output or ("jsonl" if options.input == "jsonl" else "columns")]
+    write = _writer(options)
     num_texts = num_tokens = 0
     for chunk in chunks(read, options.chunk):
         target.write("".join(write(tagger, chunk)).encode("utf-8", "replace"))
@@ -132,11 +132,16 @@ def _tag_all(
     return num_texts, num_tokens
 
 
-def _ready(path: str) -> BaseLabelingModel:
-    """Load a tagger and let it see texts of two lengths, after which its graph takes all."""
-    tagger = load_tagger(path, compile=False)
-    tagger.predict([["a"], ["a"] * 2])
+def _ready(options: argparse.Namespace) -> BaseLabelingModel:
+    """Load a tagger and let it see two batches of other sizes, after which its graph takes all."""
+    tagger = load_tagger(options.model, compile=False)
+    for text in ("a", "an"):
+        list(_writer(options)(tagger, [TextRead([*text], {})] * len(text)))
     return tagger
+
+
+def _writer(options: argparse.Namespace) -> Writer:
+    return WRITERS[options.output or ("jsonl" if options.input == "jsonl" else "columns")]
 
 
 def _opened(path: str, mode: str, standard: Any, files: ExitStack) -> Any:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nlp_builder.labeling import BaseLabelingModel
 
 _DIGITS = 4
+BATCH_SIZE = 512
+"""Texts in a batch: more of them share words, and steps of the chain."""
 
 
 def columns(tagger: BaseLabelingModel, texts: Sequence[TextRead]) -> Iterator[str]:
@@ -28,7 +30,7 @@ def columns(tagger: BaseLabelingModel, texts: Sequence[TextRead]) -> Iterator[st
     Raises:
         ValueError: if a token holds a tab or a line end.
     """
-    predicted = tagger.predict([text.tokens for text in texts])
+    predicted = tagger.predict([text.tokens for text in texts], batch_size=BATCH_SIZE)
     for text, tags in zip(texts, predicted, strict=True):
         joined = "".join(text.tokens)
         if "\t" in joined or "\n" in joined:
@@ -55,16 +57,18 @@ def json_lines(tagger: BaseLabelingModel, texts: Sequence[TextRead]) -> Iterator
     encode = json.JSONEncoder(ensure_ascii=False).encode
     tokens = [text.tokens for text in texts]
     if scheme is None:
-        for text, tags in zip(texts, tagger.predict(tokens), strict=True):
+        predicted = tagger.predict(tokens, batch_size=BATCH_SIZE)
+        for text, tags in zip(texts, predicted, strict=True):
             yield encode({**(text.fields or {}), "tokens": text.tokens, "tags": tags}) + "\n"
         return
-    for text, (tags, sure) in zip(texts, tagger.predict_confidences(tokens), strict=True):
+    found = tagger.predict_confidences(tokens, batch_size=BATCH_SIZE)
+    for text, (tags, sure) in zip(texts, found, strict=True):
         entities = [
             {**entity._asdict(), "confidence": round(entity.confidence, _DIGITS)}
             for entity in entities_of(text.tokens, tags, sure, scheme=scheme)
         ]
-        found = {"tokens": text.tokens, "tags": tags, "entities": entities}
-        yield encode({**(text.fields or {}), **found}) + "\n"
+        row = {"tokens": text.tokens, "tags": tags, "entities": entities}
+        yield encode({**(text.fields or {}), **row}) + "\n"
 
 
 Writer = Callable[["BaseLabelingModel", Sequence[TextRead]], Iterator[str]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from nlp_builder.batching import Batches
+from nlp_builder.features.distinct_words import DistinctWords
 from nlp_builder.labeling.ends import CRFEnd
 from nlp_builder.labeling.entities import Entity, entities_of
 from nlp_builder.labeling.learns_tags import LearnsTags
@@ -39,6 +39,8 @@ class BaseLabelingModel(LearnsTags):
         >>> [len(tags) for tags in model.predict([["Ada", "read", "it"], []])]
         [3, 0]
     """
+
+    _distinct: DistinctWords | None = None
 
     def predict(self, x_data: Any, *, batch_size: int = 256) -> list[list[str]]:
         """Predict tags.
@@ -242,14 +244,14 @@ class BaseLabelingModel(LearnsTags):
 
     def _each(self, texts: Any, batch_size: int, function: Callable[[np.ndarray], Any]) -> Any:
         """Return what a function makes of the output, for each text in order."""
-        graph = self.tf_model
         batches = Batches(self._built(), texts, batch_size=batch_size, shuffle=False, copy=False)
+        outputs = self._outputs()
+        return batches.in_order(lambda ids: function(outputs(ids)))
 
-        def result(ids: Any) -> Any:
-            # The graph has a list of inputs, and Keras warns of one array in its place.
-            return function(np.asarray(graph.predict_on_batch(keras.tree.flatten(ids))))
-
-        return batches.in_order(result)
+    def _outputs(self) -> DistinctWords:
+        if self._distinct is None or self._distinct.graph is not self.tf_model:
+            self._distinct = DistinctWords(self._built())
+        return self._distinct
 
     def _tags(self, numbers: np.ndarray) -> list[str]:
         names = self.labels

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp_builder.cli.readers import chunks, read_objects, read_text, read_tokens
@@ -122,6 +122,7 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_tokens():
     assert text.tokens == ["Ada"]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=5))
 def test_texts_come_line_by_line(lines):
     lines = [line.replace("\n", " ").removesuffix("\r") for line in lines]
@@ -136,6 +137,7 @@ def test_texts_come_line_by_line(lines):
 TOKENS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), min_size=1)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.lists(TOKENS)))
 def test_json_lines_are_read_as_they_are(texts):
     data = "\n".join(json.dumps({"tokens": tokens}) for tokens in texts)

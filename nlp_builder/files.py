@@ -11,7 +11,7 @@ from nlp_builder.features import Feature, inspect
 from nlp_builder.features.archive_schema import task_of
 from nlp_builder.features.loading import block_of, check_options, checked_limits, file_of
 from nlp_builder.models import TextModel
-from nlp_builder.models.files import model_of
+from nlp_builder.models.files import OWN, model_of, name_of
 from nlp_builder.saving import Archive, ArchiveError, Limits
 from nlp_builder.text.checks import preview
 
@@ -131,15 +131,13 @@ def _made(archive: Archive, **options: Any) -> Feature | TextModel:
 
 def _class_of(task: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> type[TextModel]:
     name, family = task["class"], task["family"]
-    if name in custom_objects:
-        given = custom_objects[name]
-        if not isinstance(given, type) or not issubclass(given, TextModel):
-            raise TypeError(f"expected a class of models as {name!r}, got {preview(given)}")
-        return given
-    for cls in _READY_MADE:
-        if (cls.__name__, cls.family) == (name, family):
+    given = custom_objects.get(name.removeprefix(OWN)) if name.startswith(OWN) else None
+    own = [given] if isinstance(given, type) and issubclass(given, TextModel) else []
+    for cls in (*own, *_READY_MADE):
+        if (name_of(cls), cls.family) == (name, family):
             return cls
     raise ArchiveError(
         f"there is no model for {preview(family)} of the class {preview(name)}: if it is your own, "
-        f"hand it in, custom_objects={{{preview(name)}: its class}}, or call load_model of it"
+        f"hand it in, custom_objects={{{preview(name.removeprefix(OWN))}: its class}}, or call "
+        "load_model of it"
     )

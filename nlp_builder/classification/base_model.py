@@ -10,6 +10,7 @@ import sklearn.metrics
 
 from nlp_builder.models import TextModel
 from nlp_builder.models.examples import Columns, as_read, columns_of, cut_columns, labels_of
+from nlp_builder.models.graphs import require_probabilities
 from nlp_builder.text.checks import positive_int, preview
 
 
@@ -133,6 +134,9 @@ class BaseClassificationModel(TextModel):
     def _learn_from(self, labels: Sequence[Any]) -> None:
         """Learn nothing else."""
 
+    def _restored(self) -> None:
+        """Take nothing."""
+
     def _numbers(self, labels: Sequence[Any]) -> np.ndarray:
         return self.processor.numbers(labels)
 
@@ -167,6 +171,7 @@ class BaseClassificationModel(TextModel):
                 f"expected a model with one output (batch, {len(self.processor)}), a probability "
                 f"for each label, got {shapes}"
             )
+        require_probabilities(self._head().outputs[0]._keras_history.operation)
 
     # Within.
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, final
 
 import keras
-import numpy as np
 
 from nlp_builder.cli.evaluate import scores_of
 from nlp_builder.cli.interruption import Interruption
 from nlp_builder.labeling import BaseLabelingModel
 from nlp_builder.models import SaveBest
+from nlp_builder.models.callbacks import averaged
 
 
 @final
@@ -92,20 +90,3 @@ def early_stopping(keep: KeepBest, patience: int) -> keras.callbacks.Callback:
         A callback.
     """
     return keras.callbacks.EarlyStopping(monitor=keep.monitor, mode="max", patience=patience)
-
-
-@contextmanager
-def averaged(graph: keras.Model) -> Iterator[None]:
-    """Put the averages that an optimizer with `use_ema` keeps into a model, for a while.
-
-    Args:
-        graph: one that is being trained.
-    """
-    kept = [np.array(variable) for variable in graph.trainable_variables]
-    try:
-        # It does nothing without averages.
-        graph.optimizer.finalize_variable_values(graph.trainable_variables)
-        yield
-    finally:
-        for variable, value in zip(graph.trainable_variables, kept, strict=True):
-            variable.assign(value)

@@ -66,13 +66,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the column of the tag, likewise (default: -1, the last one)",
     )
-    group.add_argument(
-        "--separator",
-        type=_separator,
-        metavar="S",
-        help="what parts columns: any string, or the word tab (default: blanks and tabs)",
-    )
-    group.add_argument("--encoding", default="utf-8", help="of the files (default: utf-8)")
+    add_separator(group)
     for name in ("tokens", "tags"):
         group.add_argument(
             f"--{name}-field",
@@ -146,6 +140,42 @@ def _read(path: str, options: argparse.Namespace) -> Corpus:
         separator=options.separator,
         encoding=options.encoding,
     )
+
+
+def add_separator(parser: Any) -> None:
+    """Add what says how lines are read.
+
+    Args:
+        parser: or a group of it.
+    """
+    parser.add_argument(
+        "--separator",
+        type=_separator,
+        metavar="S",
+        help="what parts columns: any string, or the word tab (default: blanks and tabs)",
+    )
+    parser.add_argument("--encoding", default="utf-8", help="of the files (default: utf-8)")
+
+
+def positive(text: str) -> int:
+    """Return the number that an option has.
+
+    Args:
+        text: of the option.
+
+    Returns:
+        A whole number.
+
+    Raises:
+        ArgumentTypeError: if it is below 1, or none.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    return number
 
 
 def _separator(text: str) -> str:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from nlp_builder.text import Tokenizer
 from nlp_builder.text.checks import first_not_str, preview
+from nlp_builder.text.column_corpora import fields_of
 
 _MOST_TOKENS = 100_000
+
+
+class Reading(NamedTuple):
+    """How texts are read.
+
+    Args:
+        split: makes tokens of a string.
+        column: that of the token.
+        separator: what parts columns; None for blanks and tabs.
+        encoding: of the bytes.
+    """
+
+    split: Callable[[str], Sequence[str]]
+    column: int = 0
+    separator: str | None = None
+    encoding: str = "utf-8"
 
 
 class TextRead(NamedTuple):
@@ -26,31 +42,29 @@ class TextRead(NamedTuple):
     gap: tuple[str, ...] = ("",)
 
 
-def read_text(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+def read_text(source: BinaryIO, reading: Reading) -> Iterator[TextRead]:
     """Read one text a line.
 
     Args:
-        source: UTF-8.
-        split: makes tokens of a line.
-        column: not used.
+        source: bytes.
+        reading: how.
 
     Returns:
         A text for each line; of a blank one without tokens.
 
     Raises:
-        ValueError: if a line is not in UTF-8; it names the line.
+        ValueError: if a line is not in the encoding; it names the line.
     """
-    for _, line in _lines(source):
-        yield TextRead(list(split(line)), {})
+    for _, line in _lines(source, reading.encoding):
+        yield TextRead(list(reading.split(line)), {})
 
 
-def read_tokens(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+def read_tokens(source: BinaryIO, reading: Reading) -> Iterator[TextRead]:
     """Read one token a line, with a blank line after each text.
 
     Args:
-        source: UTF-8.
-        split: not used.
-        column: that of the token.
+        source: bytes.
+        reading: how.
 
     Returns:
         The texts.
@@ -60,25 +74,24 @@ def read_tokens(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[
     """
     tokens: list[str] = []
     gap: list[str] = []
-    for number, line in _lines(source):
+    for number, line in _lines(source, reading.encoding):
         if not line.strip(" \t") or line.startswith("-DOCSTART-"):
             gap.append("-DOCSTART-\tO" if line.strip(" \t") else "")
             continue
         if gap:
             yield TextRead(tokens, {} if tokens else None, tuple(gap))
             tokens, gap = [], []
-        tokens.append(_field(line, column, number))
+        tokens.append(_field(line, reading, number))
     if tokens or gap:
         yield TextRead(tokens, {} if tokens else None, tuple(gap))
 
 
-def read_objects(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator[TextRead]:
+def read_objects(source: BinaryIO, reading: Reading) -> Iterator[TextRead]:
     """Read an object a line; blank lines are left out.
 
     Args:
-        source: UTF-8.
-        split: makes tokens of a text where an object has none.
-        column: not used.
+        source: bytes.
+        reading: how.
 
     Returns:
         The texts, with the other fields of their objects.
@@ -86,12 +99,12 @@ def read_objects(source: BinaryIO, *, split: Tokenizer, column: int) -> Iterator
     Raises:
         ValueError: if a line is no such object; it names the line.
     """
-    for number, line in _lines(source):
+    for number, line in _lines(source, reading.encoding):
         if line.strip(" \t"):
             record = _object(line, number)
             tokens = record.get("tokens")
             if tokens is None and isinstance(record.get("text"), str):
-                tokens = list(split(record["text"]))
+                tokens = list(reading.split(record["text"]))
             if not isinstance(tokens, list) or first_not_str(tokens):
                 raise ValueError(
                     f'line {number}: expected "tokens", a list of strings, or "text", a string, '
@@ -130,24 +143,37 @@ def chunks(texts: Iterable[TextRead], size: int) -> Iterator[list[TextRead]]:
         yield chunk
 
 
-def _lines(source: BinaryIO) -> Iterator[tuple[int, str]]:
+def _lines(source: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]:
     """Yield lines with their numbers, without their ends and without a byte order mark."""
+    _require_line_ends(encoding)
     for number, line in enumerate(source, start=1):
         try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            text = line.decode(encoding)
         except UnicodeDecodeError as error:
-            raise ValueError(f"line {number}: expected UTF-8, got {error.reason}") from error
-        yield number, text.removesuffix("\n").removesuffix("\r")
+            raise ValueError(
+                f"line {number}: expected {encoding.upper()}, got {error.reason}: give --encoding"
+            ) from error
+        plain = text.removeprefix("\ufeff") if number == 1 else text
+        yield number, plain.removesuffix("\n").removesuffix("\r")
 
 
-def _field(line: str, column: int, number: int) -> str:
-    # str.split() would also part at a no-break space, which tokens may hold.
-    fields = [field for field in line.replace("\t", " ").split(" ") if field]
+def _require_line_ends(encoding: str) -> None:
     try:
-        return fields[column]
+        ends = "\n".encode(encoding)
+    except LookupError as error:
+        raise ValueError(f"{error}: give another --encoding") from None
+    if ends != b"\n":
+        raise ValueError(f"expected an encoding whose lines end with one byte, got {encoding}")
+
+
+def _field(line: str, reading: Reading, number: int) -> str:
+    fields = fields_of(line, reading.separator)
+    try:
+        return fields[reading.column]
     except IndexError:
         raise ValueError(
-            f"line {number}: expected a token in column {column}, got {fields}: give --column"
+            f"line {number}: expected a token in column {reading.column}, got {fields}: give "
+            "--column"
         ) from None
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlp_builder.cli.messages import say
-from nlp_builder.cli.options import add_command, load_tagger
-from nlp_builder.cli.readers import READERS, TextRead, chunks
+from nlp_builder.cli.options import add_command, add_separator, load_tagger, positive
+from nlp_builder.cli.readers import READERS, Reading, TextRead, chunks
 from nlp_builder.cli.writers import WRITERS, Writer
+from nlp_builder.saving import write_pieces
 from nlp_builder.text import get_tokenizer
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Tag texts with a model that train wrote.
 
-Input (--input), UTF-8, from FILE or standard input:
+Input (--input) from FILE or standard input:
   text      one text a line, split into words by --tokenizer (the default)
   columns   one token a line, a blank line after each text; of several columns that of --column
   jsonl     an object a line, {"tokens": ["Ada", "wrote"]} or {"text": "Ada wrote"}
@@ -80,9 +83,10 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="the column of the token, from 0, negative from the end (default: 0)",
     )
+    add_separator(parser)
     parser.add_argument(
         "--chunk",
-        type=_positive,
+        type=positive,
         default=4096,
         metavar="N",
         help="texts that are tagged at a time: 1 for an answer to each line as it comes, more for "
@@ -102,34 +106,43 @@ def run(options: argparse.Namespace) -> int:
     """
     with ExitStack() as files:
         # A wrong file shows before the libraries are imported.
-        source = _opened(options.file, "rb", sys.stdin, files)
+        source = _opened(options.file, files)
         tagger = _ready(options)
         ready = time.perf_counter()
-        target = _opened(options.out, "wb", sys.stdout, files)
-        texts, tokens = _tag_all(tagger, source, target, options)
+        counts = Counter[str]()
+        _write(options.out, _tagged(tagger, source, options, counts))
     if not options.quiet:
         seconds = time.perf_counter() - ready
+        rate = counts["tokens"] / max(seconds, 1e-9)
         say(
-            f"{texts:,} texts, {tokens:,} tokens in {seconds:.2f} s: "
-            f"{tokens / max(seconds, 1e-9):,.0f} tokens/s (after {ready - options.started:.1f} s "
-            "to load libraries and model)"
+            f"{counts['texts']:,} texts, {counts['tokens']:,} tokens in {seconds:.2f} s: "
+            f"{rate:,.0f} tokens/s (after {ready - options.started:.1f} s to load libraries and "
+            "model)"
         )
     return 0
 
 
-def _tag_all(
-    tagger: BaseLabelingModel, source: BinaryIO, target: BinaryIO, options: argparse.Namespace
-) -> tuple[int, int]:
+def _tagged(
+    tagger: BaseLabelingModel, source: BinaryIO, options: argparse.Namespace, counts: Counter[str]
+) -> Iterator[bytes]:
+    """Yield what is to be written for some texts at a time, and count."""
     split = get_tokenizer(options.tokenizer)
-    read = READERS[options.input](source, split=split, column=options.column)
+    assert split is not None  # noqa: S101  # there is one of each name that the option takes
+    reading = Reading(split, options.column, options.separator, options.encoding)
     write = _writer(options)
-    num_texts = num_tokens = 0
-    for chunk in chunks(read, options.chunk):
-        target.write("".join(write(tagger, chunk)).encode("utf-8", "replace"))
-        target.flush()
-        num_texts += sum(text.fields is not None for text in chunk)
-        num_tokens += sum(len(text.tokens) for text in chunk)
-    return num_texts, num_tokens
+    for chunk in chunks(READERS[options.input](source, reading), options.chunk):
+        yield "".join(write(tagger, chunk)).encode("utf-8", "replace")
+        counts["texts"] += sum(text.fields is not None for text in chunk)
+        counts["tokens"] += sum(len(text.tokens) for text in chunk)
+
+
+def _write(out: str, content: Iterator[bytes]) -> None:
+    if out != "-":  # a file is whole or as it was, also where it is the one that is read
+        write_pieces(out, content)
+        return
+    for piece in content:
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
 
 
 def _ready(options: argparse.Namespace) -> BaseLabelingModel:
@@ -144,14 +157,5 @@ def _writer(options: argparse.Namespace) -> Writer:
     return WRITERS[options.output or ("jsonl" if options.input == "jsonl" else "columns")]
 
 
-def _opened(path: str, mode: str, standard: Any, files: ExitStack) -> Any:
-    if path == "-":
-        return standard.buffer
-    return files.enter_context(Path(path).open(mode))
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
-    return number
+def _opened(path: str, files: ExitStack) -> Any:
+    return sys.stdin.buffer if path == "-" else files.enter_context(Path(path).open("rb"))

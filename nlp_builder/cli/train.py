@@ -15,6 +15,7 @@ from nlp_builder.cli.options import (
     add_command,
     add_data_options,
     load_tagger,
+    positive,
     read_tagged,
 )
 
@@ -135,7 +136,7 @@ def _add_model_options(group: Any) -> None:
     )
     group.add_argument(
         "--units",
-        type=_positive,
+        type=positive,
         default=128,
         metavar="N",
         help="of the recurrent layer, each way (default: 128)",
@@ -162,7 +163,7 @@ def _add_training_options(group: Any) -> None:
     ):
         group.add_argument(
             *(f"--{name}",),
-            type=_positive,
+            type=positive,
             default=default,
             metavar="N",
             help=f"{what} (default: {default})",
@@ -237,13 +238,6 @@ def _stopped(keep: KeepBest | None, options: argparse.Namespace) -> str:
     if keep is None or keep.found is None:
         return "stopped before the first epoch was scored: there is no model yet"
     return f"stopped: the best model so far, {keep.found}, is in {options.out}"
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
-    return number
 
 
 def _positive_float(text: str) -> float:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nlp_builder.batching import Batches
 from nlp_builder.features.distinct_words import DistinctWords
-from nlp_builder.labeling.ends import CRFEnd
 from nlp_builder.labeling.entities import Entity, entities_of
 from nlp_builder.labeling.learns_tags import LearnsTags
 from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
-from nlp_builder.labeling.windows import windows_of
+from nlp_builder.labeling.windows import joined_pieces, windows_of
 from nlp_builder.models.examples import (
     Columns,
     as_read,
@@ -22,6 +22,8 @@ from nlp_builder.models.examples import (
 )
 from nlp_builder.text import Scheme
 from nlp_builder.text.checks import positive_int, preview
+
+TOKENS = "tokens"
 
 
 class BaseLabelingModel(LearnsTags):
@@ -78,6 +80,8 @@ class BaseLabelingModel(LearnsTags):
     ) -> list[list[Entity]]:
         """Predict entities, and how sure they are.
 
+        Of several texts that which is named "tokens" gives the words of entities, else the first.
+
         Args:
             x_data: as for `predict`.
             batch_size: as for `predict`.
@@ -90,8 +94,9 @@ class BaseLabelingModel(LearnsTags):
             ValueError: if the tags are of no scheme.
         """
         scheme = self._required_scheme()
-        found = self.predict_confidences(x_data, batch_size=batch_size)
-        (tokens, *_) = self._columns(x_data).values()
+        columns = self._columns(x_data)
+        found = self.predict_confidences(as_read(columns), batch_size=batch_size)
+        tokens = columns[TOKENS] if TOKENS in columns else next(iter(columns.values()))
         return [
             entities_of(text, tags, sure, scheme=scheme, join=join_chunk)
             for text, (tags, sure) in zip(tokens, found, strict=True)
@@ -140,29 +145,23 @@ class BaseLabelingModel(LearnsTags):
         """
         positive_int("top_k", top_k)
         end = self.end
-        (tokens, *_) = self._columns(x_data).values()
+        columns = self._columns(x_data)
+        (tokens, *_) = columns.values()
         self._require_whole(tokens)
-        if isinstance(end, CRFEnd):
-            ranked = self._each(
-                x_data,
-                batch_size,
-                lambda output: list(zip(*end.n_best(output, top_k), strict=True)),
-            )
-        else:
-            chances = self.predict_proba(x_data, batch_size=batch_size)
-            ranked = [
-                [part[0] for part in end.n_best(row[None], top_k)] if len(row) else []
-                for row in chances
-            ]
+        outputs = self._each(as_read(columns), batch_size, list)
         return [
-            [
-                (self._tags(row[: len(text)]), float(np.exp(score)))
-                for row, score in zip(*found, strict=True)
-                if np.isfinite(score)
-            ]
+            self._ranked(end.without_padding(output, len(text)), top_k)
             if len(text)
             else [([], 1.0)]
-            for text, found in zip(tokens, ranked, strict=True)
+            for text, output in zip(tokens, outputs, strict=True)
+        ]
+
+    def _ranked(self, output: np.ndarray, top_k: int) -> list[tuple[list[str], float]]:
+        tags, scores = (part[0] for part in self.end.n_best(output[None], top_k))
+        return [
+            (self._tags(row), float(np.exp(score)))
+            for row, score in zip(tags, scores, strict=True)
+            if np.isfinite(score)
         ]
 
     def evaluate(
@@ -180,7 +179,7 @@ class BaseLabelingModel(LearnsTags):
             x_data: as for `predict`.
             y_data: the gold tags of each text; also such as the model does not know.
             batch_size: as for `predict`.
-            digits: not used: four digits are shown.
+            digits: of the numbers in the report.
             by_token: score tokens by their tags, also of no scheme, and not entities.
 
         Returns:
@@ -190,8 +189,12 @@ class BaseLabelingModel(LearnsTags):
             ValueError: if lengths differ, or the tags are of no scheme and not scored by token.
         """
         gold, predicted = self._gold_and_predicted(x_data, y_data, batch_size)
-        report = token_report(gold, predicted) if by_token else self._report(gold, predicted)
-        print(report)
+        if by_token:
+            tokens = token_report(gold, predicted, digits=digits)
+            print(tokens)
+            return tokens
+        report = self._report(gold, predicted)
+        print(report.table(digits))
         return report
 
     def scores(self, x_data: Any, y_data: Any, *, batch_size: int = 256) -> dict[str, float]:
@@ -234,13 +237,39 @@ class BaseLabelingModel(LearnsTags):
     ) -> list[np.ndarray]:
         """Return what a function makes of the output, a row for each token of each text."""
         columns = self._columns(x_data)
-        windows = {name: windows_of(texts, self._maxlen) for name, texts in columns.items()}
-        (first, *_) = windows.values()
-        pieces = {name: window.pieces for name, window in windows.items()}
-        found = self._each(as_read(pieces), batch_size, function)
+        (first, *_) = columns.values()
+        # What is longer than the model reads is put together before it is decoded.
+        long = [n for n, text in enumerate(first) if self._maxlen and len(text) > self._maxlen]
+        if not long:
+            found = self._each(as_read(columns), batch_size, function)
+        else:
+            short = sorted({*range(len(first))} - {*long})
+            found = [None] * len(first)
+            for rows, outputs in (
+                (short, self._each(_rows(columns, short), batch_size, function)),
+                (long, [function(o[None])[0] for o in self._long(columns, long, batch_size)]),
+            ):
+                for row, output in zip(rows, outputs, strict=True):
+                    found[row] = output
         # Padding goes.
-        rows = [row[: len(piece)] for row, piece in zip(found, first.pieces, strict=True)]
-        return first.joined(rows)
+        return [row[: len(text)] for row, text in zip(found, first, strict=True)]
+
+    def _long(self, columns: Columns, rows: list[int], batch_size: int) -> list[np.ndarray]:
+        """Return the outputs for texts that are read in windows."""
+        end = self.end
+        windows = {
+            name: windows_of([column[row] for row in rows], self._maxlen)
+            for name, column in columns.items()
+        }
+        (first, *_) = windows.values()
+        pieces = as_read({name: window.pieces for name, window in windows.items()})
+        outputs = iter(self._each(pieces, batch_size, list))
+        lengths = iter(map(len, first.pieces))
+        joined = []
+        for starts in first.starts:
+            parts = [end.without_padding(next(outputs), next(lengths)) for _ in starts]
+            joined.append(end.joined(parts, partial(joined_pieces, starts)))
+        return joined
 
     def _each(self, texts: Any, batch_size: int, function: Callable[[np.ndarray], Any]) -> Any:
         """Return what a function makes of the output, for each text in order."""
@@ -260,8 +289,15 @@ class BaseLabelingModel(LearnsTags):
     def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
         columns = self._columns(x_data)
         gold = labels_of(y_data, columns)
-        predicted = self.predict(x_data, batch_size=batch_size)
-        return gold, predicted
+        return gold, self.predict(as_read(columns), batch_size=batch_size)
+
+    def require_scores(self) -> None:
+        """Refuse tags that are no entities.
+
+        Raises:
+            ValueError: if the tags are of no scheme.
+        """
+        self._required_scheme()
 
     def _report(self, gold: Any, predicted: Any) -> EntityReport:
         self._required_scheme()
@@ -283,3 +319,7 @@ class BaseLabelingModel(LearnsTags):
                     f"text {number} has {len(text)} tokens, and the model reads {self._maxlen} at "
                     "once: the best sequences are those of a whole text"
                 )
+
+
+def _rows(columns: Columns, rows: Sequence[int]) -> Any:
+    return as_read({name: [column[row] for row in rows] for name, column in columns.items()})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import keras
 import numpy as np
 
-from nlp_builder.labeling.word_accuracy import WordAccuracy
-from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, nbest
+from nlp_builder.layers import CRF, CRFLoss, TagAccuracy, WordAccuracy, nbest
+from nlp_builder.models.graphs import require_probabilities
 
 
 class End(ABC):
@@ -21,6 +22,24 @@ class End(ABC):
     @abstractmethod
     def objectives(self) -> tuple[Any, list[Any]]:
         """Return the loss, and the metrics."""
+
+    @property
+    @abstractmethod
+    def constraints(self) -> Any:
+        """Which tags may follow each other; None if all may."""
+
+    @abstractmethod
+    def joined(self, pieces: Sequence[np.ndarray], words: Callable[[list[np.ndarray]], Any]) -> Any:
+        """Return the output for a text, of those of its pieces, without padding.
+
+        Args:
+            pieces: the output for each piece.
+            words: puts rows of words together.
+        """
+
+    @abstractmethod
+    def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
+        """Return the output for a text of so many words."""
 
     @abstractmethod
     def best(self, output: np.ndarray) -> np.ndarray:
@@ -50,6 +69,21 @@ class CRFEnd(End):
         super().__init__(crf.num_tags)
         self._crf = crf
 
+    @property
+    def constraints(self) -> Any:
+        """Those of the layer."""
+        found = self._crf.constraints
+        return None if found is None else tuple(found)
+
+    def joined(self, pieces: Sequence[np.ndarray], words: Callable[[list[np.ndarray]], Any]) -> Any:
+        """Return a chain through all pieces, which is decoded as a whole."""
+        rows = self.num_tags + 2  # transitions, start and end
+        return np.concatenate([words([piece[:-rows] for piece in pieces]), pieces[0][-rows:]])
+
+    def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
+        """Return the words, and the rows behind all of them."""
+        return np.concatenate([output[:length], output[-self.num_tags - 2 :]])
+
     def objectives(self) -> tuple[Any, list[Any]]:
         """Return the loss of the tags of a text, and the accuracy of words."""
         return CRFLoss(), [TagAccuracy(name="accuracy")]
@@ -77,6 +111,19 @@ class SoftmaxEnd(End):
     Args:
         num_tags: the number of tags.
     """
+
+    @property
+    def constraints(self) -> None:
+        """None: words do not know of each other."""
+        return None
+
+    def joined(self, pieces: Sequence[np.ndarray], words: Callable[[list[np.ndarray]], Any]) -> Any:
+        """Return all words."""
+        return words(list(pieces))
+
+    def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
+        """Return the words."""
+        return output[:length]
 
     def objectives(self) -> tuple[Any, list[Any]]:
         """Return the cross-entropy and the accuracy of words."""
@@ -108,7 +155,8 @@ def end_of(model: keras.Model) -> End:
         An end.
 
     Raises:
-        ValueError: if the model has several outputs, or one that says nothing of words.
+        ValueError: if the model has several outputs, or one that says nothing of words, or gives no
+            probabilities.
     """
     outputs = model.outputs
     if len(outputs) == 1:
@@ -116,6 +164,7 @@ def end_of(model: keras.Model) -> End:
         if isinstance(layer, CRF):
             return CRFEnd(layer)
         if len(outputs[0].shape) == 3 and outputs[0].shape[-1]:
+            require_probabilities(layer)
             return SoftmaxEnd(int(outputs[0].shape[-1]))
     raise ValueError(
         "expected a model whose one output is that of a CRF, or (batch, words, tags), got "

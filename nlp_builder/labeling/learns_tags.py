@@ -10,6 +10,7 @@ import numpy as np
 
 from nlp_builder.labeling.ends import CRFEnd, End, end_of
 from nlp_builder.labeling.weights import token_weights
+from nlp_builder.layers import CRFLoss
 from nlp_builder.models import TextModel
 from nlp_builder.models.examples import Columns, Examples, without_empty
 from nlp_builder.models.streams import with_labels
@@ -42,6 +43,9 @@ class LearnsTags(TextModel):
         self.constraints = None
         if scheme is not None and all(_is_well_formed(tags, scheme) for tags in labels):
             self.constraints = alphabet.allowed_transitions(scheme)
+
+    def _restored(self) -> None:
+        self.constraints = self.end.constraints
 
     def _names_in(self, labels: Sequence[Any]) -> Iterable[str]:
         return TagAlphabet.from_tags(labels).tags
@@ -85,6 +89,17 @@ class LearnsTags(TextModel):
 
     def _stream(self, given: Any) -> Iterable[Any]:
         return with_labels(super()._stream(given))
+
+    def _metric(self, metric: Any) -> Any:
+        return self.end.objectives()[1][0] if metric in ("accuracy", "acc") else metric
+
+    def _require_loss(self, loss: Any) -> None:
+        own, _ = self.end.objectives()
+        if isinstance(own, CRFLoss) and not isinstance(loss, CRFLoss):
+            raise ValueError(
+                f"expected CRFLoss() for a model that ends in a CRF, got {preview(loss)}: leave "
+                "the loss out"
+            )
 
     def _default_objectives(self) -> tuple[Any, list[Any]]:
         return self.end.objectives()

@@ -131,12 +131,15 @@ def entity_report(
     )
 
 
-def token_report(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> str:
+def token_report(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], *, digits: int = 2
+) -> str:
     """Score predicted tags by token.
 
     Args:
         gold: a list of tags for each text.
         predicted: as many, and as long.
+        digits: of the numbers, behind the point.
 
     Returns:
         scikit-learn's report, a line for each tag.
@@ -153,7 +156,9 @@ def token_report(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str
     if not flat_gold:
         raise ValueError("expected tags, got texts without tokens: there is nothing to score")
     flat_predicted = [tag for tags in predicted for tag in tags]
-    return sklearn.metrics.classification_report(flat_gold, flat_predicted, zero_division=0)
+    return sklearn.metrics.classification_report(
+        flat_gold, flat_predicted, digits=digits, zero_division=0
+    )
 
 
 def _scheme(name: str) -> Any:

@@ -51,7 +51,7 @@ class Windows:
         """
         self._require_lengths(results)
         rest = iter(results)
-        return [_joined(starts, list(islice(rest, len(starts)))) for starts in self.starts]
+        return [joined_pieces(starts, list(islice(rest, len(starts)))) for starts in self.starts]
 
     def _require_lengths(self, results: Sequence[Any]) -> None:
         if len(results) != len(self.pieces):
@@ -113,7 +113,16 @@ def _pieces(text: Sequence[Any], starts: tuple[int, ...], maxlen: int) -> Iterat
     return (text[start : start + maxlen] for start in starts)
 
 
-def _joined(starts: tuple[int, ...], results: list[Any]) -> Any:
+def joined_pieces(starts: tuple[int, ...], results: list[Any]) -> Any:
+    """Puts together what was found for the pieces of one text.
+
+    Args:
+        starts: the places of the first tokens of the pieces.
+        results: for each piece an entry or a row for each token.
+
+    Returns:
+        One of the same kind, as long as the text.
+    """
     if len(results) == 1:
         return results[0]
     ends = [start + len(result) for start, result in zip(starts, results, strict=True)]

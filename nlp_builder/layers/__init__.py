@@ -22,6 +22,7 @@ from nlp_builder.layers.pooling import AttentionPooling, MaskedConv1D, MaskedMax
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
 from nlp_builder.layers.token_likelihood import token_log_likelihood
 from nlp_builder.layers.viterbi import viterbi
+from nlp_builder.layers.word_accuracy import WordAccuracy
 
 __all__ = [
     "CRF",
@@ -39,6 +40,7 @@ __all__ = [
     "OpenFirstStep",
     "PartlyFrozenEmbedding",
     "TagAccuracy",
+    "WordAccuracy",
     "entropy",
     "first_step_open",
     "lengths",

@@ -72,6 +72,10 @@ class BuildsGraph(ABC):
         """Learn what else the labels tell, before the graph is made."""
 
     @abstractmethod
+    def _restored(self) -> None:
+        """Take from the graph of a file what `_learn_from` had learnt."""
+
+    @abstractmethod
     def _numbers(self, labels: Sequence[Any]) -> Any:
         """Return the targets of texts."""
 
@@ -83,9 +87,24 @@ class BuildsGraph(ABC):
     def _require_labels(self, columns: Columns, labels: Sequence[Any], where: str) -> None:
         """Refuse labels that do not belong to texts, or are not known."""
 
+    def _metric(self, metric: Any) -> Any:
+        """Return the metric that is meant by a name."""
+        return metric
+
+    def _require_loss(self, loss: Any) -> None:  # noqa: B027  # most losses will do
+        """Refuse a loss that does not fit the output."""
+
     @abstractmethod
     def _require_outputs(self) -> None:
         """Refuse a graph whose outputs are not as many as the labels."""
+
+    def require_scores(self) -> None:
+        """Refuse labels that `scores` cannot score.
+
+        Raises:
+            ValueError: it says why.
+        """
+        self._built()
 
     @abstractmethod
     def scores(self, x_data: Any, y_data: Any, *, batch_size: int = 256) -> dict[str, float]:
@@ -241,6 +260,7 @@ class BuildsGraph(ABC):
             if embedding is None:
                 tokenizer = "words" if examples.has_strings(first) else None
                 self._embedding = default_embedding(tokenizer, self.random_seed)
+            examples.require_tokens(self.sequence_length, first)
             self._maxlen = examples.limit(self.sequence_length, self.embedding.maxlen, longest)
             self._wrapper = self._wrapped()
             learnt = all(block._graph is not None for block in self.embedding.blocks)

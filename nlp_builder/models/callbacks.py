@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, final
 
 import keras
+import numpy as np
 
 from nlp_builder.text.checks import positive_int, preview
 
@@ -66,13 +68,17 @@ class EvalCallBack(keras.callbacks.Callback):
         self._last: dict[str, float] = {}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Forget the scores of an earlier training."""
+        """Forget the scores of an earlier training, and refuse what cannot be scored."""
         self._last = {}
+        self.kash_model.require_scores()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score, if it is time."""
         if (epoch + 1) % self.step == 0:
-            scores = self.kash_model.scores(self.valid_x, self.valid_y, batch_size=self.batch_size)
+            with averaged(self.model):
+                scores = self.kash_model.scores(
+                    self.valid_x, self.valid_y, batch_size=self.batch_size
+                )
             self._last = {f"val_{name}": value for name, value in scores.items()}
         if logs is not None:
             logs.update(self._last)
@@ -82,7 +88,8 @@ class EvalCallBack(keras.callbacks.Callback):
 class SaveBest(keras.callbacks.Callback):
     """Writes a model to its file whenever a score is better than all before.
 
-    The file is whole at any moment, also if the training is interrupted.
+    The file is whole at any moment, also if the training is interrupted. Where the optimizer keeps
+    averages of the weights (`use_ema`), these are written; `EvalCallBack` scores them.
 
     Args:
         model: the model that is trained.
@@ -132,9 +139,31 @@ class SaveBest(keras.callbacks.Callback):
                 f"expected the score {self._monitor!r}, got {sorted(logs or {})}: validate, or put "
                 "EvalCallBack(model, x, y, step=1) among the callbacks"
             )
-        if self.best is None or self._sign * (found - self.best) > 0:
+        # What is no number is never better, and nothing is worse than it.
+        if np.isfinite(found) and (self.best is None or self._sign * (found - self.best) > 0):
+            with averaged(self.model):
+                self._saved.save(self._path)
             self.best = float(found)
-            self._saved.save(self._path)
+
+
+@contextmanager
+def averaged(graph: keras.Model | None) -> Iterator[None]:
+    """Put the averages that an optimizer with `use_ema` keeps into a model, for a while.
+
+    Args:
+        graph: one that is being trained; None, or one without such an optimizer, stays as it is.
+    """
+    optimizer: Any = getattr(graph, "optimizer", None)
+    if graph is None or not getattr(optimizer, "use_ema", False) or not optimizer.built:
+        yield
+        return
+    kept = [np.array(variable) for variable in graph.trainable_variables]
+    try:
+        optimizer.finalize_variable_values(graph.trainable_variables)
+        yield
+    finally:
+        for variable, value in zip(graph.trainable_variables, kept, strict=True):
+            variable.assign(value)
 
 
 def scores_first(
@@ -147,8 +176,17 @@ def scores_first(
 
     Returns:
         A list; None for none.
+
+    Raises:
+        ValueError: if Keras swaps averaged weights beside callbacks that do so themselves.
     """
     if callbacks is None:
         return None
     listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    ours = any(isinstance(callback, EvalCallBack | SaveBest) for callback in listed)
+    if ours and any(isinstance(each, keras.callbacks.SwapEMAWeights) for each in listed):
+        raise ValueError(
+            "got SwapEMAWeights beside EvalCallBack or SaveBest, which score and write averaged "
+            "weights themselves: leave SwapEMAWeights out"
+        )
     return sorted(listed, key=lambda callback: not isinstance(callback, EvalCallBack))

@@ -145,6 +145,23 @@ def longest(columns: Columns) -> int:
     return max((len(text) for column in columns.values() for text in column), default=0)
 
 
+def require_tokens(wanted: int | str | None, columns: Columns) -> None:
+    """Refuse a largest number of tokens for strings, whose tokens only blocks know.
+
+    Args:
+        wanted: a number, 'auto', or None.
+        columns: the texts.
+
+    Raises:
+        ValueError: it says what to do.
+    """
+    if wanted is not None and has_strings(columns):
+        raise ValueError(
+            f"expected lists of tokens for sequence_length={wanted!r}, got strings: split them, or "
+            "give the blocks a maximum, sequence_maxlen=..., and leave sequence_length out"
+        )
+
+
 def limit(wanted: int | str | None, of_blocks: int | None, longest_text: int) -> int | None:
     """Return the largest number of tokens that a model reads at once.
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import keras
+import numpy as np
 
 from nlp_builder import saving
 from nlp_builder.features import KerasWrapper
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="TextModel")
 
+OWN = "own>"
+"""What stands before the names of classes that are not of this package."""
 _ARGUMENTS = ("hyper_parameters", "random_seed", "sequence_length")
 
 
@@ -43,8 +49,10 @@ def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: b
     """
     archive = _archive_of(model, include_optimizer=include_optimizer)
     target = Path(path)
-    if target.is_dir() or (not target.suffix and not target.exists()):
-        target.mkdir(exist_ok=True)
+    # "ner_v1.0" has no ending.
+    has_ending = target.suffix.strip(".0123456789") != ""
+    if target.is_dir() or not (has_ending or target.exists()):
+        target.mkdir(parents=True, exist_ok=True)
         target /= IN_FOLDER
     saving.write(target, archive)
 
@@ -98,6 +106,19 @@ def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
     return model_of(archive, cls, {**options, "limits": limits, "mapped": mapped})
 
 
+def name_of(cls: type[TextModel]) -> str:
+    """Name a class in a file: one of the user's may be called like one of ours.
+
+    Args:
+        cls: the class of a model.
+
+    Returns:
+        Its name, after "own>" if it is not of this package.
+    """
+    ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return cls.__name__ if ours else f"{OWN}{cls.__name__}"
+
+
 def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:
     """Make a model of what a file holds.
 
@@ -113,10 +134,11 @@ def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:
         ArchiveError: if the parts do not fit.
     """
     task = task_of(archive.config) or {}
-    if task["class"] != cls.__name__ or task["family"] != cls.family:
+    if task["class"] != name_of(cls) or task["family"] != cls.family:
         raise ArchiveError(
-            f"the file holds a model for {task['family']} of the class {preview(task['class'])}, "
-            f"expected {cls.__name__} for {cls.family}"
+            f"the file holds a model for {preview(task['family'])} of the class "
+            f"{preview(task['class'])}, expected {cls.__name__} for {cls.family}: nlp_builder.load "
+            "finds the classes that are ready-made"
         )
     wrapper = block_of(archive, **options)
     try:
@@ -128,14 +150,38 @@ def model_of(archive: Archive, cls: type[M], options: Mapping[str, Any]) -> M:
 
 def _archive_of(model: TextModel, *, include_optimizer: bool) -> Archive:
     archive = archive_of(model._built(), include_optimizer=include_optimizer)
+    _require_arguments(type(model))
     task = {
-        "arguments": {name: getattr(model, name) for name in _ARGUMENTS},
-        "class": type(model).__name__,
+        "arguments": {name: _plain(getattr(model, name)) for name in _ARGUMENTS},
+        "class": name_of(type(model)),
         "family": model.family,
         "labels": list(model.labels),
         "maxlen": model._maxlen,
     }
     return replace(archive, config={**archive.config, TASK: task})
+
+
+def _require_arguments(cls: type[TextModel]) -> None:
+    """Refuse a class that could not be made anew of what a file holds."""
+    names = set(inspect.signature(cls).parameters)
+    if names != {"embedding", *_ARGUMENTS}:
+        raise TypeError(
+            f"cannot keep a {cls.__name__}, which takes {sorted(names)}: a file holds the "
+            f"arguments {sorted(_ARGUMENTS)} of a model; put others among the hyper-parameters"
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return arguments of layers as JSON has them, in a form that layers take as well."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return keras.saving.serialize_keras_object(value)
 
 
 def _filled(cls: type[M], task: Mapping[str, Any], wrapper: Any) -> M:
@@ -148,4 +194,5 @@ def _filled(cls: type[M], task: Mapping[str, Any], wrapper: Any) -> M:
     model._model, model._wrapper = wrapper.wrapped_model, wrapper
     wrapper._built()
     model._require_outputs()
+    model._restored()
     return model

@@ -74,3 +74,20 @@ def recurrent_defaults(name: str, *, return_sequences: bool) -> HyperParameters:
         name: {"units": 128, "return_sequences": return_sequences},
         "layer_dropout": {"rate": 0.4},
     }
+
+
+def require_probabilities(layer: Any) -> None:
+    """Refuse a last layer whose outputs are any numbers.
+
+    Args:
+        layer: the last one of a model.
+
+    Raises:
+        ValueError: if its activation is linear.
+    """
+    inner = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
+    if getattr(inner, "activation", None) is keras.activations.linear:
+        raise ValueError(
+            f"expected a model that ends in probabilities, got the linear layer {inner.name!r}: "
+            'give it activation="softmax"'
+        )

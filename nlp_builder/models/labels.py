@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import final
@@ -9,6 +10,9 @@ from typing import final
 import numpy as np
 
 from nlp_builder.text.checks import preview
+
+# What ends lines, parts columns, and is obeyed by terminals.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @final
@@ -20,7 +24,8 @@ class Labels:
 
     Raises:
         TypeError: if one is no str.
-        ValueError: if there is none, or one comes twice.
+        ValueError: if there is none, one comes twice, or one has control
+            characters.
 
     Example:
         >>> labels = Labels(["O", "B-PER"])
@@ -34,6 +39,9 @@ class Labels:
         self.names: tuple[str, ...] = tuple(names)
         if odd := [name for name in self.names if not isinstance(name, str)]:
             raise TypeError(f"expected labels of type str, got {preview(odd[0])}")
+        # They are shown in terminals, and parted by tabs and lines in files.
+        if odd := [name for name in self.names if _CONTROL.search(name)]:
+            raise ValueError(f"expected labels without control characters, got {preview(odd[0])}")
         if not self.names:
             raise ValueError("expected at least one label, got none")
         self._numbers = {name: number for number, name in enumerate(self.names)}

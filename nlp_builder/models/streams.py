@@ -64,10 +64,7 @@ class Survey(NamedTuple):
 
     def texts(self, source: Iterable[Any]) -> dict[str | None, Any]:
         """Return streams of texts by name, each of them a pass over the source."""
-        return {
-            name: (_row(text, self.columns)[name] for text, _ in source)
-            for name in self.columns or (None,)
-        }
+        return {name: _column(source, self.columns, name) for name in self.columns or (None,)}
 
 
 def joined(sources: Any) -> Iterable[Any]:
@@ -227,6 +224,10 @@ def _row(text: Any, columns: tuple[str, ...] | None) -> dict[str | None, Any]:
     return dict(text) if isinstance(text, dict) else dict(zip(columns, text, strict=True))
 
 
+def _column(source: Iterable[Any], columns: tuple[str, ...] | None, name: str | None) -> Any:
+    return (_row(text, columns)[name] for text, _ in source)
+
+
 def _pairs(labels: Any) -> set[Any]:
     """Return a label, or the pairs of neighbours among tags; None stands at both ends."""
     return {labels} if isinstance(labels, str) else {*pairwise([None, *labels, None])}
@@ -245,6 +246,7 @@ def _require_again(source: Any) -> None:
         )
 
 
+@final
 class _Joined:
     """Streams one after the other."""
 
@@ -255,11 +257,21 @@ class _Joined:
         return chain.from_iterable(self._sources)
 
 
+@final
 class _WithLabels:
-    """A stream without the texts that have no labels."""
+    """A stream without the texts that have no tokens and no tags."""
 
     def __init__(self, source: Iterable[Any]) -> None:
         self._source = source
 
     def __iter__(self) -> Iterator[Any]:
-        return (pair for pair in self._source if not _is_pair([pair]) or len(pair[1]))
+        return (pair for pair in self._source if not _is_empty(pair))
+
+
+def _is_empty(pair: Any) -> bool:
+    """Tell whether there is nothing to learn; what does not fit together is found later."""
+    if not _is_pair([pair]) or len(pair[1]):
+        return False
+    text = pair[0]
+    parts = text.values() if isinstance(text, dict) else text if isinstance(text, tuple) else [text]
+    return not any(len(part) for part in parts)

@@ -46,10 +46,13 @@ class TextModel(BuildsGraph):
             ValueError: if the model is not built.
         """
         default_loss, default_metrics = self._default_objectives()
-        self._built().compile(
+        wrapper = self._built()
+        if loss is not None:
+            self._require_loss(loss)
+        wrapper.compile(
             optimizer="adam" if optimizer is None else optimizer,
             loss=default_loss if loss is None else loss,
-            metrics=default_metrics if metrics is None else metrics,
+            metrics=default_metrics if metrics is None else list(map(self._metric, metrics)),
             **kwargs,
         )
 
@@ -96,20 +99,26 @@ class TextModel(BuildsGraph):
         Warns:
             UserWarning: once, if texts are longer than `sequence_length`, and are cut.
         """
-        if self._wrapper is None:
-            self.build_model(x_train, y_train, x_validate, y_validate)
         options = {**(fit_kwargs or {}), **kwargs}
+        _require_known(options)
         by_label = options.pop("class_weight", class_weight)
         by_text = options.pop("sample_weight", sample_weight)
-        train = self._examples(x_train, y_train, examples.TRAINING)
-        weights = self._weights(train.labels, by_label, by_text)
-        train = self._fitting(train._replace(weights=weights), examples.TRAINING)
-        validation = None
-        if x_validate is not None or y_validate is not None:
-            checked = self._examples(x_validate, y_validate, examples.VALIDATION)
-            whole = self._fitting(checked, examples.VALIDATION)
-            validation = (whole.texts, self._numbers(whole.labels))
-        self._compile_first()
+        before = self.__dict__.copy()
+        try:
+            if self._wrapper is None:
+                self.build_model(x_train, y_train, x_validate, y_validate)
+            train = self._examples(x_train, y_train, examples.TRAINING)
+            weights = self._weights(train.labels, by_label, by_text)
+            train = self._fitting(train._replace(weights=weights), examples.TRAINING)
+            validation = None
+            if x_validate is not None or y_validate is not None:
+                checked = self._examples(x_validate, y_validate, examples.VALIDATION)
+                whole = self._fitting(checked, examples.VALIDATION)
+                validation = (whole.texts, self._numbers(whole.labels))
+            self._compile_first()
+        except BaseException:
+            self.__dict__ = before  # a model that was not built is not
+            raise
         return self._built().fit(
             train.texts,
             self._numbers(train.labels),
@@ -256,3 +265,8 @@ class TextModel(BuildsGraph):
             whole = self._fitting(checked._replace(weights=weights), None)
             batch = (whole.texts, self._numbers(whole.labels), whole.weights)
             yield batch if by_label is not None else batch[:2]
+
+
+def _require_known(options: Mapping[str, Any]) -> None:
+    for name in sorted({"validation_data", "x", "y"} & set(options)):
+        raise TypeError(f"got {name}: pass x_train, y_train, x_validate and y_validate")

@@ -7,7 +7,7 @@ no path in it is followed, no class is imported by name. The same content gives 
 
 from nlp_builder.saving.archive import Archive, pack, unpack
 from nlp_builder.saving.errors import ArchiveError
-from nlp_builder.saving.files import open_archive, write
+from nlp_builder.saving.files import open_archive, write, write_pieces
 from nlp_builder.saving.limits import Limits
 from nlp_builder.saving.manifest import FORMAT_NAME, FORMAT_VERSION, OLDEST_VERSION
 from nlp_builder.saving.tensor_types import is_finite
@@ -24,4 +24,5 @@ __all__ = [
     "pack",
     "unpack",
     "write",
+    "write_pieces",
 ]

@@ -38,7 +38,7 @@ def write(path: str | os.PathLike[str], archive: Archive) -> None:
         ...     open_archive(f"{folder}/block.nlpb").config
         {'greeting': 'hello'}
     """
-    _write_pieces(path, pieces(archive))
+    write_pieces(path, pieces(archive))
 
 
 def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Archive:
@@ -93,7 +93,17 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
+def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
+    """Write bytes to a file so that at any moment the old file or the new one is there, whole.
+
+    Args:
+        path: as for `write`.
+        content: pieces of bytes; may be made while they are written.
+
+    Raises:
+        OSError: as for `write`.
+        TypeError: if `path` is not a path.
+    """
     target = _checked(path).resolve()
     _require_place(path, target)
     # A name has at most 255 bytes, and this one is longer than the file's.

@@ -166,7 +166,7 @@ def _texts_of(lines: list[str], separator: str | None) -> Iterator[list[tuple[in
                 yield rows
             rows = []
         elif not _is_comment(line, model, separator):
-            rows.append((number, _fields(line, separator)))
+            rows.append((number, fields_of(line, separator)))
     if rows:
         yield rows
 
@@ -180,7 +180,7 @@ def _is_comment(line: str, model: str, separator: str | None) -> bool:
         return False
     if re.match(r"# *[\w.:-]+ *= ", line) or ("\t" in model and "\t" not in line):
         return True
-    fields, others = _fields(line, separator), _fields(model, separator)
+    fields, others = fields_of(line, separator), fields_of(model, separator)
     # With as many columns it is the token "#", unless tags are of entities and its own is not.
     return len(fields) != len(others) or (_is_tag(others[-1]) and not _is_tag(fields[-1]))
 
@@ -189,7 +189,16 @@ def _is_tag(field: str) -> bool:
     return field == "O" or re.match("[BIES]-.", field) is not None
 
 
-def _fields(line: str, separator: str | None) -> list[str]:
+def fields_of(line: str, separator: str | None) -> list[str]:
+    """Parts a line into its columns.
+
+    Args:
+        line: of a column file, without its end.
+        separator: as of `read_columns`.
+
+    Returns:
+        The columns.
+    """
     if separator is not None:
         return line.split(separator)
     # str.split() would also part at a no-break space, which tokens may hold.

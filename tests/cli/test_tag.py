@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp_builder.cli.readers import chunks, read_objects, read_text, read_tokens
+from nlp_builder.cli.readers import Reading, chunks, read_objects, read_text, read_tokens
 from nlp_builder.text import get_tokenizer
 
 ADA = "Ada\tB-PER\nlives\tO\nin\tO\nRome\tB-LOC\n"
 
 
-def read(reader, data, column=0):
+def read(reader, data, column=0, **options):
     source = io.BytesIO(data if isinstance(data, bytes) else data.encode())
-    return list(reader(source, split=get_tokenizer("words"), column=column))
+    return list(reader(source, Reading(get_tokenizer("words"), column, **options)))
 
 
 def test_a_line_of_text_becomes_columns(run, model_file):
@@ -155,3 +155,29 @@ def test_a_reader_that_goes_is_no_error(model_file):
     done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, timeout=120)
     assert done.stdout == f"{ADA}0\n"
     assert done.stderr.replace("yes: standard output: Broken pipe\n", "") == ""
+
+
+def test_a_file_may_be_tagged_in_its_place(run, model_file, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("Ada lives in Rome\n")
+    assert run("tag", "--model", model_file, str(path), "--out", str(path))[0] == 0
+    assert path.read_text().startswith("Ada\tB-PER\n")
+
+
+def test_an_older_file_stays_if_tagging_fails(run, model_file, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"text": "Ada"}\n{"nothing": 1}\n')
+    (tmp_path / "out.txt").write_text("older")
+    given = ["--input", "jsonl", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.txt")]
+    code, _, error = run("tag", "--model", model_file, *given)
+    assert (code, "line 2" in error) == (2, True)
+    assert (tmp_path / "out.txt").read_text() == "older"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_columns_are_parted_as_in_training():
+    texts = read(read_tokens, "New York\tB-LOC\n", separator="\t")
+    assert [text.tokens for text in texts] == [["New York"]]
+    (text,) = read(read_text, "Zürich".encode("latin-1"), encoding="latin-1")
+    assert text.tokens == ["Zürich"]
+    with pytest.raises(ValueError, match="lines end with one byte"):
+        read(read_text, b"", encoding="utf-16")

@@ -155,3 +155,59 @@ def test_a_score_that_is_missing_is_an_error(tmp_path):
 def test_callbacks_have_a_room_of_their_own():
     assert callbacks.EvalCallBack is EvalCallBack
     assert callbacks.SaveBest is SaveBest
+
+
+def norm(model):
+    return float(sum((weight**2).sum() for weight in model.tf_model.get_weights()))
+
+
+def test_averaged_weights_are_scored_and_kept(tmp_path):
+    optimizer = keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9)
+    model = built(WordTagger, optimizer=optimizer)
+    scored, raw = [], []
+    scores = model.scores
+
+    def watched(x, y, **arguments):
+        scored.append(norm(model))
+        return scores(x, y, **arguments)
+
+    model.scores = watched
+
+    class Recorder(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raw.append(norm(model))
+
+    best = SaveBest(model, tmp_path / "best.nlpb", monitor="loss", mode="min")
+    trained(model, EvalCallBack(model, TEXTS, TAGS, 1), Recorder(), best, epochs=3)
+    # Keras ends with the averages, which are what was scored and kept last.
+    assert norm(model) == pytest.approx(scored[-1]) != pytest.approx(raw[-1])
+    kept = nlp_builder.load(tmp_path / "best.nlpb", custom_objects={"WordTagger": WordTagger})
+    assert norm(kept) == pytest.approx(norm(model))
+
+
+def test_weights_are_averaged_once():
+    model = built(WordTagger)
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with pytest.raises(ValueError, match="leave SwapEMAWeights out"):
+        trained(model, EvalCallBack(model, TEXTS, TAGS), swap)
+
+
+def test_what_is_no_number_is_not_the_best(tmp_path):
+    model = built(WordTagger)
+    best = SaveBest(model, tmp_path / "best.nlpb", monitor="loss", mode="min")
+    best.on_epoch_end(0, {"loss": float("nan")})
+    assert best.best is None
+    assert not (tmp_path / "best.nlpb").exists()
+    best.on_epoch_end(1, {"loss": 0.5})
+    best.on_epoch_end(2, {"loss": float("nan")})
+    assert best.best == 0.5
+
+
+def test_tags_of_no_entities_are_refused_before_anything_is_trained():
+    kinds = [["NN"] * len(text) for text in TEXTS]
+    model = built(WordTagger, TEXTS, kinds)
+    before = model.tf_model.get_weights()
+    with pytest.raises(ValueError, match="these are no spans"):
+        model.fit(TEXTS, kinds, verbose=0, callbacks=[EvalCallBack(model, TEXTS, kinds)])
+    for a, b in zip(before, model.tf_model.get_weights(), strict=True):
+        assert (a == b).all()

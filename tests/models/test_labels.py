@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from nlp_builder.models import Labels
 
+names_of_labels = st.text(st.characters(exclude_categories=["Cc", "Zl", "Zp"]))
 
-@given(names=st.lists(st.text(), min_size=1, unique=True))
+
+@given(names=st.lists(names_of_labels, min_size=1, unique=True))
 def test_numbers_lead_back_to_labels(names):
     labels = Labels(names)
     numbers = labels.numbers(names)
@@ -48,3 +50,9 @@ def test_unknown_labels_are_all_listed():
         with pytest.raises(ValueError, match=r"that training had, \['ham'\], got \['7', 'z'\] in"):
             act()
     labels.require([], "labels")
+
+
+@pytest.mark.parametrize("name", ["B-\x1b]0;title\x07", "a\nO", "a\tb", "\x9b1m", "a\u2028b"])
+def test_what_a_terminal_obeys_is_no_label(name):
+    with pytest.raises(ValueError, match="labels without control characters"):
+        Labels(["O", name])

@@ -226,3 +226,25 @@ def test_batches_of_a_pass_are_all_texts_once(size, batch_size, seed):
         parts = list(itertools.islice(endless, number))
         assert sorted(text for part, _ in parts for text in part) == sorted(texts)
         assert all(len(part) <= batch_size and part == labels for part, labels in parts)
+
+
+def test_each_block_of_a_stream_learns_its_own_text():
+    pos = [["T" for _ in text] for text in TEXTS]
+
+    def embedding():
+        return {
+            "tokens": TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=None),
+            "pos": TrainableWordEmbeddingSequence(None, 2, sequence_maxlen=None),
+        }
+
+    one, other = WordTagger(embedding()), WordTagger(embedding())
+    one.build_model_generator(CorpusGenerator(list(zip(TEXTS, pos, strict=True)), TAGS))
+    other.build_model((TEXTS, pos), TAGS)
+    for a, b in zip(one.embedding.blocks, other.embedding.blocks, strict=True):
+        assert a.vocabulary == b.vocabulary
+    assert one.embedding.blocks[1].vocabulary.tokens == ("T",)
+
+
+def test_a_text_of_a_stream_without_its_tags_is_not_lost():
+    with pytest.raises(ValueError, match=r"has 2 tokens and 0 tags"):
+        eager(WordTagger(), corpus([*TEXTS, ["lost", "data"]], [*TAGS, []]))

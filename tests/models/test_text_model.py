@@ -4,7 +4,7 @@ import keras
 import pytest
 
 import nlp_builder
-from nlp_builder import ArchiveError
+from nlp_builder import ArchiveError, classification
 from nlp_builder.features import TrainableWordEmbeddingSequence
 from nlp_builder.labeling import BaseLabelingModel, BiGRU_CRF_Model, BiGRU_Model
 from nlp_builder.models import TextModel
@@ -82,7 +82,11 @@ class Broken(BaseLabelingModel):
     ("make", "message"),
     [
         (lambda x: None, r"build_model_arc\(\) of Broken set no tf_model"),
-        (lambda x: keras.layers.Dense(3)(x), "model for 5 tags, got one for 3"),
+        (lambda x: keras.layers.Dense(3)(x), "got the linear layer .*softmax"),
+        (
+            lambda x: keras.layers.Softmax()(keras.layers.Dense(3)(x)),
+            "model for 5 tags, got one for 3",
+        ),
         (lambda x: keras.ops.max(keras.layers.Dense(5)(x), axis=1), r"got \[\(None, 5\)\]"),
         (lambda x: [keras.layers.Dense(5)(x), keras.layers.Dense(5)(x)], "whose one output"),
         (lambda x: nlp_builder.CRF(4)(keras.layers.Dense(4)(x)), "model for 5 tags, got one for 4"),
@@ -147,7 +151,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
         WordTagger.load_model(tmp_path / "block.nlpb")
     model = learnt(WordTagger)
     model.save(tmp_path / "model.nlpb")
-    with pytest.raises(ArchiveError, match=r"'WordTagger'.*expected BiGRU_Model for labeling"):
+    with pytest.raises(ArchiveError, match=r"'own>WordTagger'.*expected BiGRU_Model for labeling"):
         BiGRU_Model.load_model(tmp_path / "model.nlpb")
     with pytest.raises(OSError, match=r"nowhere.nlpb"):
         WordTagger.load_model(tmp_path / "nowhere.nlpb")
@@ -207,3 +211,86 @@ def test_saving_over_a_model_that_is_open_keeps_one_of_both(tmp_path):
     model.save(path)
     assert (first.predict_proba(TEXTS)[0] == chances).all()
     assert_same_outputs(model, WordTagger.load_model(path))
+
+
+@pytest.mark.parametrize("length", ["auto", 3])
+def test_tokens_of_strings_are_not_counted(length):
+    model = classification.BiGRU_Model(sequence_length=length)
+    with pytest.raises(ValueError, match="expected lists of tokens for sequence_length"):
+        model.build_model(["win a car", "see you"], ["spam", "ham"])
+
+
+def test_a_fit_that_fails_leaves_the_model_unbuilt():
+    model = WordTagger()
+    with pytest.raises(ValueError, match="B-NEW"):
+        model.fit(TEXTS, TAGS, class_weight={"B-NEW": 2.0})
+    with pytest.raises(ValueError, match="is not built"):
+        model.predict(TEXTS)
+    model.build_model(TEXTS[:1], [["O"] * len(TEXTS[0])])
+
+
+def test_arguments_of_keras_have_our_names():
+    with pytest.raises(TypeError, match="got validation_data: pass x_train"):
+        WordTagger().fit(TEXTS, TAGS, validation_data=(TEXTS, TAGS))
+
+
+def test_hyper_parameters_may_be_objects_of_keras(tmp_path):
+    decay = keras.regularizers.L2(0.1)
+    changed = {"layer_scores": {"kernel_regularizer": decay, "bias_initializer": "ones"}}
+    model = built(WordTagger, hyper_parameters=changed)
+    model.save(tmp_path / "model.nlpb")
+    again = WordTagger.load_model(tmp_path / "model.nlpb")
+    assert again.hyper_parameters["layer_scores"]["kernel_regularizer"]["class_name"] == "L2"
+    # They make the same layers.
+    anew = WordTagger(hyper_parameters=again.hyper_parameters)
+    anew.build_model(TEXTS, TAGS)
+    assert anew._head().losses == model._head().losses
+
+
+def test_a_class_that_is_called_like_ours_stays_what_it_is(tmp_path):
+    class BiGRU_Model(WordTagger):
+        pass
+
+    built(BiGRU_Model).save(tmp_path / "model.nlpb")
+    with pytest.raises(ArchiveError, match="no model for 'labeling' of the class 'own>BiGRU"):
+        nlp_builder.load(tmp_path / "model.nlpb")
+    given = {"BiGRU_Model": BiGRU_Model}
+    assert type(nlp_builder.load(tmp_path / "model.nlpb", custom_objects=given)) is BiGRU_Model
+    with pytest.raises(ArchiveError, match="hand it in"):
+        nlp_builder.load(
+            tmp_path / "model.nlpb", custom_objects={"BiGRU_Model": keras.layers.Dense}
+        )
+
+
+def test_a_class_that_takes_more_is_refused_before_it_is_kept(tmp_path):
+    class Greedy(WordTagger):
+        def __init__(self, extra, **arguments):
+            super().__init__(**arguments)
+
+    model = Greedy(1)
+    model.build_model(TEXTS, TAGS)
+    with pytest.raises(TypeError, match=r"cannot keep a Greedy, which takes .*'extra'"):
+        model.save(tmp_path / "model.nlpb")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["ner", "ner_v1.0", "new/folders/ner"])
+def test_a_name_without_an_ending_is_a_folder(name, tmp_path):
+    learnt(WordTagger, epochs=1).save(tmp_path / name)
+    assert (tmp_path / name / "model.nlpb").is_file()
+
+
+def test_what_constrains_a_crf_is_known_after_load(tmp_path):
+    model = built(WordCRF)
+    model.save(tmp_path / "model.nlpb")
+    again = WordCRF.load_model(tmp_path / "model.nlpb")
+    assert str(again.constraints) == str(model.constraints) != "None"
+
+
+def test_accuracy_is_that_of_words_and_the_loss_that_of_the_crf():
+    model = built(WordCRF)
+    model.compile_model(metrics=["accuracy"], run_eagerly=True)
+    history = model.fit(TEXTS, TAGS, epochs=1, verbose=0).history
+    assert 0 <= history["accuracy"][0] <= 1
+    with pytest.raises(ValueError, match=r"expected CRFLoss\(\) for a model that ends in a CRF"):
+        model.compile_model(loss="sparse_categorical_crossentropy")

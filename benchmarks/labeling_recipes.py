@@ -70,7 +70,9 @@ def glove_and_characters(seed, vectors=VECTORS):
 def blocks_of(recipe, seed, vectors=VECTORS):
     """The same, with the shapes of words, and what the recipe asks for."""
     blocks = glove_and_characters(seed, vectors)
-    shapes = TrainableWordEmbeddingSequence("word shapes", 10, None, None, random_state=seed)
+    shapes = TrainableWordEmbeddingSequence(
+        "word shapes", 10, None, None, min_freq_percentile=60, random_state=seed
+    )
     if not recipe.train_given:
         return [*blocks, shapes]
     trained = TrainableWordEmbeddingSequence(
@@ -78,6 +80,8 @@ def blocks_of(recipe, seed, vectors=VECTORS):
         blocks[0].outputs_shape.shape[-1],
         vectors,
         None,
+        # Words that come once are unknown ones, so that the vector of those is trained.
+        min_freq_percentile=60,
         pretrained_trainable=True,
         random_state=seed,
     )

@@ -10,6 +10,9 @@ import keras
 from nlp_builder.features import Feature, TrainableWordEmbeddingSequence, tree
 from nlp_builder.features.wiring import inputs_argument, read_inputs
 
+# Half to seven tenths of the words of a corpus come once, so that they are rarer than this one.
+_RARE = 75
+
 
 @final
 class Embedding:
@@ -75,10 +78,15 @@ def default_embedding(tokenizer: str | None, random_seed: int) -> Embedding:
         random_seed: of the first vectors.
 
     Returns:
-        Vectors of 100 numbers for the words of the corpus.
+        Vectors of 100 numbers for the words of the corpus; those that come once in a corpus of the
+        usual kind are unknown words, whose vector is trained so.
     """
     words = TrainableWordEmbeddingSequence(
-        tokenizer, 100, sequence_maxlen=None, random_state=random_seed
+        tokenizer,
+        100,
+        sequence_maxlen=None,
+        min_freq_percentile=_RARE,
+        random_state=random_seed,
     )
     return Embedding(words)
 

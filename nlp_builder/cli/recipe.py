@@ -14,11 +14,11 @@ from nlp_builder.features import (
     Feature,
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
-    TrainableWordEmbeddingSequence,
 )
 from nlp_builder.labeling import BaseLabelingModel
+from nlp_builder.models.embedding import default_embedding
 
-_CHARACTERS, _WORD_MAXLEN, _WORDS = 25, 20, 100
+_CHARACTERS, _WORD_MAXLEN = 25, 20
 _LAST_RATE, _CLIPNORM = 0.02, 5.0
 
 
@@ -62,9 +62,7 @@ def blocks_of(options: argparse.Namespace) -> list[Feature]:
     seed = options.seed
     words: Feature
     if options.vectors is None:
-        words = TrainableWordEmbeddingSequence(
-            None, _WORDS, sequence_maxlen=None, random_state=seed
-        )
+        (words,) = default_embedding(None, seed).blocks
     else:
         words = PreTrainedWordEmbeddingSequence(
             options.vectors, None, None, lowercase=not options.cased

@@ -83,8 +83,8 @@ class OpenFirstStep(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Returns the input."""
-        return inputs
+        """Returns a tensor of its own, since Keras leaves a mask that a tensor has."""
+        return ops.copy(inputs)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask with the first step of empty rows; None if there is none."""

@@ -103,6 +103,13 @@ def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
     Raises:
         OSError: as for `write`.
         TypeError: if `path` is not a path.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_pieces(f"{folder}/greeting.txt", (word for word in (b"hello ", b"world")))
+        ...     Path(f"{folder}/greeting.txt").read_bytes()
+        b'hello world'
     """
     target = _checked(path).resolve()
     _require_place(path, target)

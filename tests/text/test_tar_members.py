@@ -119,7 +119,7 @@ def test_an_archive_that_grows_too_large_is_refused(write):
     [
         (b"", r"a file a\.csv in .*corpus\.tar\.gz, got \[\]"),
         (b"<html>", r"corpus\.tar\.gz: Not a gzipped file"),
-        (gzip.compress(b"a table" * 99, mtime=0), r"corpus\.tar\.gz: a number in a header"),
+        (gzip.compress(b"a table" * 99, mtime=0), r"corpus.tar.gz: .* number in a header"),
         (gzip.compress(b"short", mtime=0), r"corpus\.tar\.gz: a header is damaged"),
         (packed({"b.csv": b""}), r"a file a\.csv in .*corpus\.tar\.gz, got \['b\.csv'\]"),
     ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nlp_builder import classification, labeling, saving
 from nlp_builder.features import Feature, inspect
 from nlp_builder.features.archive_schema import task_of
-from nlp_builder.features.loading import block_of, check_options, checked_limits, file_of
+from nlp_builder.features.loading import block_of, file_of, options_of
 from nlp_builder.models import TextModel
 from nlp_builder.models.files import OWN, model_of, name_of
 from nlp_builder.saving import Archive, ArchiveError, Limits
@@ -59,17 +59,10 @@ def deserialize(
         >>> again.vocabulary == block.vocabulary
         True
     """
-    limits = checked_limits(limits)
-    check_options(tokenizers, custom_objects, compile=compile)
-    archive = saving.unpack(data, limits=limits)
-    return _made(
-        archive,
-        tokenizers=tokenizers,
-        custom_objects=custom_objects,
-        compile=compile,
-        limits=limits,
-        mapped=False,
+    options = options_of(
+        tokenizers=tokenizers, custom_objects=custom_objects, compile=compile, limits=limits
     )
+    return _made(saving.unpack(data, limits=options["limits"]), options)
 
 
 def load(
@@ -109,20 +102,17 @@ def load(
         ...     load(f"{folder}/block.nlpb")
         <CharPerWordEmbeddingSequence (30, 12), int32 -> (30, 12, 4), float32>
     """
-    limits = checked_limits(limits)
-    check_options(tokenizers, custom_objects, compile=compile, mmap=mmap)
-    archive = saving.open_archive(file_of(path), limits=limits)
-    return _made(
-        archive,
+    options = options_of(
         tokenizers=tokenizers,
         custom_objects=custom_objects,
         compile=compile,
         limits=limits,
-        mapped=mmap,
+        mmap=mmap,
     )
+    return _made(saving.open_archive(file_of(path), limits=options["limits"]), options)
 
 
-def _made(archive: Archive, **options: Any) -> Feature | TextModel:
+def _made(archive: Archive, options: Mapping[str, Any]) -> Feature | TextModel:
     task = task_of(archive.config)
     if task is None:
         return block_of(archive, **options)

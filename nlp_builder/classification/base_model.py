@@ -9,7 +9,7 @@ import numpy as np
 import sklearn.metrics
 
 from nlp_builder.models import TextModel
-from nlp_builder.models.examples import Columns, as_read, columns_of, cut_columns, labels_of
+from nlp_builder.models.examples import Columns, as_read, columns_of, cut_columns
 from nlp_builder.models.graphs import require_probabilities
 from nlp_builder.text.checks import positive_int, preview
 
@@ -171,14 +171,7 @@ class BaseClassificationModel(TextModel):
                 f"expected a model with one output (batch, {len(self.processor)}), a probability "
                 f"for each label, got {shapes}"
             )
-        require_probabilities(self._head().outputs[0]._keras_history.operation)
-
-    # Within.
-
-    def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
-        self._built()
-        gold = labels_of(y_data, columns_of(x_data, self._text_names()))
-        return gold, self.predict(x_data, batch_size=batch_size)
+        require_probabilities(self._head())
 
 
 def checked_weights(weights: Any, size: int) -> np.ndarray:

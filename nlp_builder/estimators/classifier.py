@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import keras
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
@@ -12,6 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from nlp_builder.estimators.labels import read_labels
 from nlp_builder.estimators.text_estimator import TextEstimator, require_finite
 from nlp_builder.features import KerasWrapper, RNNDigest
+from nlp_builder.features.model_inputs import ends_linear
 from nlp_builder.text.checks import preview
 
 
@@ -198,7 +198,4 @@ class TextClassifier(ClassifierMixin, TextEstimator):
 
 
 def _ends_linear(wrapper: KerasWrapper | RNNDigest) -> bool:
-    if not isinstance(wrapper, KerasWrapper):
-        return False
-    last = wrapper.wrapped_model.outputs[0]._keras_history.operation
-    return getattr(last, "activation", None) is keras.activations.linear
+    return isinstance(wrapper, KerasWrapper) and ends_linear(wrapper.wrapped_model)

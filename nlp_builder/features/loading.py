@@ -57,17 +57,30 @@ def checked_limits(limits: Limits | None) -> Limits:
     return limits or Limits()
 
 
-def check_options(tokenizers: Any, custom_objects: Any, **flags: Any) -> None:
-    """Refuse options of loading that are none.
+def options_of(
+    *,
+    tokenizers: Any = None,
+    custom_objects: Any = None,
+    compile: Any = True,
+    limits: Any = None,
+    mmap: Any = False,
+) -> dict[str, Any]:
+    """Return the options of loading as `block_of` takes them.
 
     Args:
-        tokenizers: what was given.
-        custom_objects: what was given.
-        **flags: what was given for those that are True or False.
+        tokenizers: as for `nlp_builder.load`.
+        custom_objects: as for `nlp_builder.load`.
+        compile: as for `nlp_builder.load`.
+        limits: as for `nlp_builder.load`.
+        mmap: as for `nlp_builder.load`.
+
+    Returns:
+        Arguments by name.
 
     Raises:
-        TypeError: it says which.
+        TypeError: if one of them is of the wrong type; it says which.
     """
+    limits = checked_limits(limits)
     if not isinstance(tokenizers, Mapping | None):
         raise TypeError(f"expected tokenizers as a dict of functions, got {tokenizers!r}")
     if not isinstance(custom_objects, Mapping | None):
@@ -78,8 +91,13 @@ def check_options(tokenizers: Any, custom_objects: Any, **flags: Any) -> None:
     for name, value in (custom_objects or {}).items():
         if not callable(value):
             raise TypeError(f"expected a class or a function as {name!r}, got {value!r}")
-    for name, value in flags.items():
-        boolean(name, value)
+    return {
+        "tokenizers": tokenizers,
+        "custom_objects": custom_objects,
+        "compile": boolean("compile", compile),
+        "limits": limits,
+        "mapped": boolean("mmap", mmap),
+    }
 
 
 def block_of(

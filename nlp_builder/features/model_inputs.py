@@ -173,3 +173,17 @@ def output_names(model: keras.Model) -> list[str]:
         times = sum(known.rpartition("_")[0] == name or known == name for known in names)
         names.append(name if name not in names else f"{name}_{times + 1}")
     return names
+
+
+def ends_linear(model: keras.Model) -> bool:
+    """Tell whether the first output of a model may be any numbers.
+
+    Args:
+        model: functional or sequential.
+
+    Returns:
+        True if the activation of the last layer is linear.
+    """
+    last = model.outputs[0]._keras_history.operation
+    inner = last.layer if isinstance(last, keras.layers.TimeDistributed) else last
+    return getattr(inner, "activation", None) is keras.activations.linear

@@ -18,7 +18,6 @@ from nlp_builder.models.examples import (
     Columns,
     as_read,
     columns_of,
-    labels_of,
 )
 from nlp_builder.text import Scheme
 from nlp_builder.text.checks import positive_int, preview
@@ -285,11 +284,6 @@ class BaseLabelingModel(LearnsTags):
     def _tags(self, numbers: np.ndarray) -> list[str]:
         names = self.labels
         return [names[number] for number in numbers.astype(int).tolist()]
-
-    def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
-        columns = self._columns(x_data)
-        gold = labels_of(y_data, columns)
-        return gold, self.predict(as_read(columns), batch_size=batch_size)
 
     def require_scores(self) -> None:
         """Refuse tags that are no entities.

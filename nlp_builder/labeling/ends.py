@@ -164,7 +164,7 @@ def end_of(model: keras.Model) -> End:
         if isinstance(layer, CRF):
             return CRFEnd(layer)
         if len(outputs[0].shape) == 3 and outputs[0].shape[-1]:
-            require_probabilities(layer)
+            require_probabilities(model)
             return SoftmaxEnd(int(outputs[0].shape[-1]))
     raise ValueError(
         "expected a model whose one output is that of a CRF, or (batch, words, tags), got "

@@ -11,12 +11,6 @@ from nlp_builder.layers import CRF, MaskedConv1D
 from nlp_builder.models.graphs import bidirectional, embedded, model_to, recurrent_defaults
 from nlp_builder.models.hyper_parameters import HyperParameters
 
-_SOFTMAX: HyperParameters = {
-    "layer_time_distributed": {},
-    "layer_activation": {"activation": "softmax"},
-}
-_CRF: HyperParameters = {"layer_time_distributed": {}, "layer_crf": {}}
-
 
 @final
 class BiLSTM_Model(BaseLabelingModel):
@@ -30,7 +24,7 @@ class BiLSTM_Model(BaseLabelingModel):
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, LSTM, Dropout, Dense and Activation."""
-        return {**recurrent_defaults("layer_blstm", return_sequences=True), **_SOFTMAX}
+        return {**recurrent_defaults("layer_blstm", return_sequences=True), **_softmax_defaults()}
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
@@ -52,7 +46,7 @@ class BiLSTM_CRF_Model(BaseLabelingModel):
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, LSTM, Dropout, Dense and CRF."""
-        return {**recurrent_defaults("layer_blstm", return_sequences=True), **_CRF}
+        return {**recurrent_defaults("layer_blstm", return_sequences=True), **_crf_defaults()}
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
@@ -71,7 +65,7 @@ class BiGRU_Model(BaseLabelingModel):
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, GRU, Dropout, Dense and Activation."""
-        return {**recurrent_defaults("layer_bgru", return_sequences=True), **_SOFTMAX}
+        return {**recurrent_defaults("layer_bgru", return_sequences=True), **_softmax_defaults()}
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
@@ -90,7 +84,7 @@ class BiGRU_CRF_Model(BaseLabelingModel):
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, GRU, Dropout, Dense and CRF."""
-        return {**recurrent_defaults("layer_bgru", return_sequences=True), **_CRF}
+        return {**recurrent_defaults("layer_bgru", return_sequences=True), **_crf_defaults()}
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
@@ -111,7 +105,7 @@ class CNN_LSTM_Model(BaseLabelingModel):
         """Return arguments of Dropout, Conv1D, LSTM, Dropout, Dense and Activation."""
         convolution = {"filters": 32, "kernel_size": 3, "padding": "same", "activation": "relu"}
         recurrent = recurrent_defaults("layer_lstm", return_sequences=True)
-        return {"layer_conv": convolution, **recurrent, **_SOFTMAX}
+        return {"layer_conv": convolution, **recurrent, **_softmax_defaults()}
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
@@ -130,6 +124,14 @@ READY_MADE: tuple[type[BaseLabelingModel], ...] = (
     CNN_LSTM_Model,
 )
 """All of them: the classes that a file may name."""
+
+
+def _softmax_defaults() -> HyperParameters:
+    return {"layer_time_distributed": {}, "layer_activation": {"activation": "softmax"}}
+
+
+def _crf_defaults() -> HyperParameters:
+    return {"layer_time_distributed": {}, "layer_crf": {}}
 
 
 def _both_ways(model: BaseLabelingModel, kind: type[keras.layers.RNN], name: str) -> Any:

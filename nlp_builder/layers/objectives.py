@@ -16,6 +16,7 @@ from nlp_builder.layers.chain import (
 )
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.scores import check_tags
+from nlp_builder.layers.word_accuracy import each_word
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -124,14 +125,11 @@ class TagAccuracy(keras.metrics.Mean):
         parts = split_chain(y_pred)
         check_tags(y_true, parts.potentials)
         chosen = ops.cast(ops.argmax(call_on(marginals, parts), axis=-1), "int32")
-        weights = ops.cast(parts.mask, self.dtype)
         if sample_weight is not None:
-            given = ops.cast(sample_weight, self.dtype)
-            given = given if _by_word(sample_weight, y_pred) else ops.reshape(given, (-1, 1))
-            weights = ops.where(weights > 0, given, 0.0)
+            _by_word(sample_weight, y_pred)  # refuses other shapes
         right = ops.equal(chosen, ops.cast(y_true, "int32"))
-        # Flat, since Keras takes the mean of each row: words of wider batches would count less.
-        super().update_state(ops.reshape(right, (-1,)), ops.reshape(weights, (-1,)))
+        counts = ops.cast(parts.mask, self.dtype)
+        super().update_state(*each_word(right, counts, sample_weight))
 
 
 def _by_word(sample_weight: Any, chain: Any) -> bool:

@@ -41,9 +41,22 @@ class WordAccuracy(keras.metrics.Mean):
         mask = getattr(y_pred, "_keras_mask", None)
         # (batch, words)
         weights = ops.ones_like(right, self.dtype) if mask is None else ops.cast(mask, self.dtype)
-        if sample_weight is not None:
-            given = ops.cast(sample_weight, self.dtype)
-            given = given[:, None] if len(given.shape) == 1 else given
-            weights = ops.where(weights > 0, given, 0.0)
-        # Flat, since Keras takes the mean of each row.
-        super().update_state(ops.reshape(right, (-1,)), ops.reshape(weights, (-1,)))
+        super().update_state(*each_word(right, weights, sample_weight))
+
+
+def each_word(right: Any, counts: Any, sample_weight: Any) -> tuple[Any, Any]:
+    """Parts texts into words, since Keras takes the mean of each row before that of all.
+
+    Args:
+        right: bool `(batch, words)`.
+        counts: 1 at a word, 0 at padding, `(batch, words)`.
+        sample_weight: `(batch,)`, `(batch, 1)` or `(batch, words)`; None for ones.
+
+    Returns:
+        Values and weights, `(batch * words,)`.
+    """
+    if sample_weight is not None:
+        given = ops.cast(sample_weight, counts.dtype)
+        given = given[:, None] if len(given.shape) == 1 else given
+        counts = ops.where(counts > 0, given, 0.0)
+    return ops.reshape(right, (-1,)), ops.reshape(counts, (-1,))

@@ -98,6 +98,10 @@ class BuildsGraph(ABC):
     def _require_outputs(self) -> None:
         """Refuse a graph whose outputs are not as many as the labels."""
 
+    @abstractmethod
+    def predict(self, x_data: Any, *, batch_size: int = 256) -> Any:
+        """Return the labels of texts."""
+
     def require_scores(self) -> None:
         """Refuse labels that `scores` cannot score.
 
@@ -192,13 +196,7 @@ class BuildsGraph(ABC):
                 a label in the validation that training does not have.
             TypeError: if texts or labels are of the wrong kind.
         """
-        train = self._examples(x_train, y_train, examples.TRAINING)
-        names = self._names_in(train.labels)
-        if x_validate is not None or y_validate is not None:
-            validation = self._examples(x_validate, y_validate, examples.VALIDATION)
-            Labels(names).require(self._names_in(validation.labels), examples.VALIDATION)
-        columns = train.columns
-        self._assemble(columns, train.labels, examples.longest(columns), lambda: columns)
+        self._learn(*self._both(x_train, y_train, x_validate, y_validate))
 
     def build_model_generator(self, generators: Any) -> None:
         """Learn words and labels from a stream, in constant memory.
@@ -269,6 +267,13 @@ class BuildsGraph(ABC):
             self.__dict__ = before
             raise
 
+    def _learn(self, train: Examples, validation: Examples | None) -> None:
+        if validation is not None:
+            known = Labels(self._names_in(train.labels))
+            known.require(self._names_in(validation.labels), examples.VALIDATION)
+        columns = train.columns
+        self._assemble(columns, train.labels, examples.longest(columns), lambda: columns)
+
     def _wrapped(self) -> KerasWrapper:
         self.build_model_arc()
         if self._model is None:
@@ -278,6 +283,15 @@ class BuildsGraph(ABC):
             )
         self._require_outputs()
         return KerasWrapper(self.embedding.inputs, self._model, self.random_seed)
+
+    def _both(
+        self, x_train: Any, y_train: Any, x_validate: Any, y_validate: Any
+    ) -> tuple[Examples, Examples | None]:
+        """Check what is trained on, and what is validated on, if there is any."""
+        train = self._examples(x_train, y_train, examples.TRAINING)
+        if x_validate is None and y_validate is None:
+            return train, None
+        return train, self._examples(x_validate, y_validate, examples.VALIDATION)
 
     def _examples(self, x: Any, y: Any, where: str) -> Examples:
         columns = examples.columns_of(x, self._text_names())

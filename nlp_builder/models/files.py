@@ -20,9 +20,8 @@ from nlp_builder.features.checks import positive_or_none
 from nlp_builder.features.loading import (
     IN_FOLDER,
     block_of,
-    check_options,
-    checked_limits,
     file_of,
+    options_of,
 )
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
@@ -80,9 +79,8 @@ def copied(cls: type[M], data: bytes) -> M:
     Returns:
         The model.
     """
-    options = {"tokenizers": None, "custom_objects": None, "compile": True, "mapped": False}
-    limits = checked_limits(None)
-    return model_of(saving.unpack(data, limits=limits), cls, {**options, "limits": limits})
+    options = options_of()
+    return model_of(saving.unpack(data, limits=options["limits"]), cls, options)
 
 
 def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
@@ -96,14 +94,11 @@ def load(path: str | os.PathLike[str], cls: type[M], **kwargs: Any) -> M:
     Returns:
         The model.
     """
-    limits = checked_limits(kwargs.pop("limits", None))
-    options = {"tokenizers": None, "custom_objects": None, "compile": True, "mmap": False, **kwargs}
-    check_options(**options)
-    mapped = options.pop("mmap")
-    archive = saving.open_archive(file_of(path), limits=limits)
+    options = options_of(**kwargs)
+    archive = saving.open_archive(file_of(path), limits=options["limits"])
     if task_of(archive.config) is None:
         raise ArchiveError("the file holds a block and no model: read it with nlp_builder.load")
-    return model_of(archive, cls, {**options, "limits": limits, "mapped": mapped})
+    return model_of(archive, cls, options)
 
 
 def name_of(cls: type[TextModel]) -> str:

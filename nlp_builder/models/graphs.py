@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from nlp_builder.features.model_inputs import ends_linear
 from nlp_builder.layers import OpenFirstStep
 from nlp_builder.models.hyper_parameters import HyperParameters, layer_of
 
@@ -76,18 +77,18 @@ def recurrent_defaults(name: str, *, return_sequences: bool) -> HyperParameters:
     }
 
 
-def require_probabilities(layer: Any) -> None:
-    """Refuse a last layer whose outputs are any numbers.
+def require_probabilities(model: keras.Model) -> None:
+    """Refuse a model whose outputs are any numbers.
 
     Args:
-        layer: the last one of a model.
+        model: with one output.
 
     Raises:
-        ValueError: if its activation is linear.
+        ValueError: if the activation of its last layer is linear.
     """
-    inner = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
-    if getattr(inner, "activation", None) is keras.activations.linear:
+    if ends_linear(model):
+        name = model.outputs[0]._keras_history.operation.name
         raise ValueError(
-            f"expected a model that ends in probabilities, got the linear layer {inner.name!r}: "
-            'give it activation="softmax"'
+            f"expected a model that ends in probabilities, got the linear layer {name!r}: give it "
+            'activation="softmax"'
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import keras
@@ -36,7 +37,8 @@ def merged(defaults: HyperParameters, given: Mapping[str, Any] | None) -> HyperP
         {'layer_blstm': {'units': 32}, 'layer_dropout': {'rate': 0.4}}
     """
     _require_dict("hyper_parameters", given)
-    result = copy.deepcopy(defaults)
+    # Each by itself: what two layers share would be changed for both.
+    result = {layer: copy.deepcopy(arguments) for layer, arguments in defaults.items()}
     for layer, arguments in (given or {}).items():
         if layer not in result:
             raise ValueError(
@@ -77,7 +79,8 @@ def layer_of(
         )
     layer = kind(**{**arguments, **fixed, "name": name})
     # The layer was not built, so that nothing is lost.
-    return type(layer).from_config(_seeded(layer.get_config(), _Seeds(seed)))
+    seeds = (derived_seeds(seed, number)[-1] for number in itertools.count(1))
+    return type(layer).from_config(_seeded(layer.get_config(), seeds))
 
 
 def _arguments(kind: type) -> set[str]:
@@ -93,21 +96,10 @@ def _arguments(kind: type) -> set[str]:
     return names - {"name", "kwargs", "args"}
 
 
-class _Seeds:
-    """As many seeds as are asked for."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed, self._count = seed, 0
-
-    def __call__(self) -> int:
-        self._count += 1
-        return derived_seeds(self._seed, self._count)[-1]
-
-
-def _seeded(config: Any, seeds: _Seeds) -> Any:
+def _seeded(config: Any, seeds: Iterator[int]) -> Any:
     if isinstance(config, dict):
         return {
-            key: seeds() if key == "seed" and value is None else _seeded(value, seeds)
+            key: next(seeds) if key == "seed" and value is None else _seeded(value, seeds)
             for key, value in config.items()
         }
     return [_seeded(item, seeds) for item in config] if isinstance(config, list) else config

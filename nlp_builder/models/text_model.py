@@ -105,14 +105,13 @@ class TextModel(BuildsGraph):
         by_text = options.pop("sample_weight", sample_weight)
         before = self.__dict__.copy()
         try:
+            train, checked = self._both(x_train, y_train, x_validate, y_validate)
             if self._wrapper is None:
-                self.build_model(x_train, y_train, x_validate, y_validate)
-            train = self._examples(x_train, y_train, examples.TRAINING)
+                self._learn(train, checked)
             weights = self._weights(train.labels, by_label, by_text)
             train = self._fitting(train._replace(weights=weights), examples.TRAINING)
             validation = None
-            if x_validate is not None or y_validate is not None:
-                checked = self._examples(x_validate, y_validate, examples.VALIDATION)
+            if checked is not None:
                 whole = self._fitting(checked, examples.VALIDATION)
                 validation = (whole.texts, self._numbers(whole.labels))
             self._compile_first()
@@ -165,17 +164,15 @@ class TextModel(BuildsGraph):
         if self._wrapper is None:
             self.build_model_generator(source)
         self._compile_first()
-        self._warn_of_cut(source, examples.TRAINING)
         options = {**(fit_kwargs or {}), **kwargs}
         by_label = options.pop("class_weight", class_weight)
         if valid_sample_gen is not None:
             valid = self._stream(valid_sample_gen)
-            self._warn_of_cut(valid, examples.VALIDATION)
             options["validation_data"] = self._batches(valid, batch_size, examples.VALIDATION)
-            options["validation_steps"] = streams.num_batches(valid, batch_size)
+            options["validation_steps"] = self._num_batches(valid, batch_size, examples.VALIDATION)
         return self._built().fit(
             self._batches(source, batch_size, examples.TRAINING, by_label, shuffle=True),
-            steps_per_epoch=streams.num_batches(source, batch_size),
+            steps_per_epoch=self._num_batches(source, batch_size, examples.TRAINING),
             epochs=epochs,
             callbacks=scores_first(callbacks),
             **options,
@@ -235,6 +232,12 @@ class TextModel(BuildsGraph):
 
     # Within.
 
+    def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
+        self._built()
+        columns = examples.columns_of(x_data, self._text_names())
+        gold = examples.labels_of(y_data, columns)
+        return gold, self.predict(examples.as_read(columns), batch_size=batch_size)
+
     def _compile_first(self) -> None:
         if not self.tf_model.compiled:
             self.compile_model()
@@ -242,11 +245,13 @@ class TextModel(BuildsGraph):
     def _fitting(self, given: Examples, where: str | None) -> Examples:
         return examples.cut(given, self._maxlen, self._cut_labels, where)
 
-    def _warn_of_cut(self, source: Iterable[Any], where: str) -> None:
-        """Warn once of the texts of a stream that `_batches` will cut."""
-        if self._maxlen is not None:
-            over, size = streams.count_over(source, self._text_names(), self._maxlen)
-            examples.warn_of_cut(over, size, self._maxlen, where)
+    def _num_batches(self, source: Iterable[Any], batch_size: int, where: str) -> int:
+        """Count the batches of a stream, and warn once of the texts that will be cut."""
+        if self._maxlen is None:
+            return streams.num_batches(source, batch_size)
+        over, size = streams.count_over(source, self._text_names(), self._maxlen)
+        examples.warn_of_cut(over, size, self._maxlen, where)
+        return streams.num_batches(range(size), batch_size)
 
     def _batches(
         self,

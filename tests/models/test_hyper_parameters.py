@@ -83,3 +83,11 @@ def test_sequences_that_are_not_returned_are_no_tags():
     model = BiGRU_Model(hyper_parameters={"layer_bgru": {"units": 3, "return_sequences": False}})
     with pytest.raises(ValueError, match=r"\(batch, words, tags\), got \[\(None, 5\)\]"):
         model.build_model(TEXTS, TAGS)
+
+
+def test_layers_that_share_their_defaults_are_changed_apart():
+    lstm = {"units": 128}
+    defaults = {"layer_blstm1": lstm, "layer_blstm2": lstm}
+    changed = merged(defaults, {"layer_blstm1": {"units": 5}})
+    assert changed == {"layer_blstm1": {"units": 5}, "layer_blstm2": {"units": 128}}
+    assert lstm == {"units": 128}

@@ -175,6 +175,26 @@ def log_likelihood(chain: Any, tags: Any) -> Any:
     return _of_tags(linear_chain.log_likelihood, chain, tags)
 
 
+def log_likelihood_and_beliefs(chain: Any, tags: Any) -> tuple[Any, Any]:
+    """Computes the log-likelihood of tags under a chain, and hands out what else was found.
+
+    Args:
+        chain: The output of a CRF layer, a tensor or an array.
+        tags: int `(batch, words)`; anything at padding.
+
+    Returns:
+        `(batch,)` and `(batch, words, tags)`, as of `linear_chain.log_likelihood_and_beliefs`.
+
+    Raises:
+        ValueError: If `chain` cannot be the output of a CRF layer, or has other words than `tags`.
+
+    Example:
+        >>> log_likelihood_and_beliefs(np.zeros((1, 4, 2)), np.zeros((1, 1), int))[1].shape
+        (1, 1, 1)
+    """
+    return _of_tags(linear_chain.log_likelihood_and_beliefs, chain, tags)
+
+
 def token_log_likelihood(chain: Any, tags: Any) -> Any:
     """Computes the log-likelihood of each word's tag, after the tags before it, under a chain.
 

@@ -88,7 +88,7 @@ def log_partition(
     """
     given = scores(potentials, transitions, start=start, end=end, mask=mask)
     chain, offset = shifted(given)
-    return like(given.potentials, _log_partition(*chain) + offset)
+    return like(given.potentials, _log_partition(*chain)[0] + offset)
 
 
 def log_likelihood(
@@ -125,11 +125,50 @@ def log_likelihood(
         >>> round(float(ops.exp(value[0])), 3)
         0.25
     """
+    edges = {"start": start, "end": end, "mask": mask}
+    return log_likelihood_and_beliefs(potentials, tags, transitions, **edges)[0]
+
+
+def log_likelihood_and_beliefs(
+    potentials: Any,
+    tags: Any,
+    transitions: Any,
+    *,
+    start: Any = None,
+    end: Any = None,
+    mask: Any = None,
+) -> tuple[Any, Any]:
+    """Computes what `log_likelihood` does, and hands out what else its loop has found.
+
+    Args:
+        potentials: `(batch, words, tags)`.
+        tags: int `(batch, words)`; anything at padding.
+        transitions: `(tags, tags)`, from row to column.
+        start: `(tags,)` or None for zeros.
+        end: `(tags,)` or None for zeros.
+        mask: bool `(batch, words)`, right-padded; or lengths `(batch,)`; or None.
+
+    Returns:
+        The log-likelihood, `(batch,)`, and how probable each tag of a word is beside its others,
+        `(batch, words, tags)`, which is not normalised, has no gradient, and means nothing at
+        padding.
+
+    Raises:
+        ValueError: If the shapes do not fit each other, or an array has a tag that is none.
+
+    Example:
+        >>> potentials = ops.convert_to_tensor([[[1.0, 0.0], [0.0, 2.0]]])
+        >>> _, joint = log_likelihood_and_beliefs(potentials, [[0, 0]], ops.zeros((2, 2)))
+        >>> ops.convert_to_numpy(ops.argmax(joint, axis=-1)).tolist()
+        [[0, 1]]
+    """
     given = scores(potentials, transitions, start=start, end=end, mask=mask)
     if arrays_of(given.potentials) is np:
         known_tags(given, np.asarray(tags))
     chain, _ = shifted(given)
-    return like(given.potentials, _sequence_score(chain, tags) - _log_partition(*chain))
+    log_partition, joint = _log_partition(*chain)
+    likelihood = _sequence_score(chain, tags) - log_partition
+    return like(given.potentials, likelihood), like(given.potentials, joint)
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:
@@ -216,15 +255,23 @@ def _peak(values: Any, axis: int | None = None) -> Any:
 
 
 @compiled()
-@ops.custom_gradient
-def _log_partition(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
-    beliefs = forward_backward(potentials, transitions, start, end, mask)
+def _log_partition(
+    potentials: Any, transitions: Any, start: Any, end: Any, mask: Any
+) -> tuple[Any, Any]:
+    """Returns log-partitions `(batch,)` with a gradient, and `joint` of the beliefs without."""
+    chain = (potentials, transitions, start, end, mask)
+    # No gradient goes back through the loop: what it found is all that a gradient needs.
+    beliefs = forward_backward(*(ops.stop_gradient(part) for part in chain))
 
-    def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
-        weights = (args[-1] if upstream is None else upstream)[:, None] * mask
-        return (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
+    @ops.custom_gradient
+    def log_partition(_: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
+        def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
+            weights = (args[-1] if upstream is None else upstream)[:, None] * mask
+            return (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
 
-    return beliefs.log_partition, grad
+        return beliefs.log_partition, grad
+
+    return log_partition(*chain), ops.stop_gradient(beliefs.joint)
 
 
 def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> tuple[Any, ...]:

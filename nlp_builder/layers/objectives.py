@@ -10,10 +10,11 @@ from keras import ops
 
 from nlp_builder.layers.chain import (
     call_on,
-    log_likelihood,
+    log_likelihood_and_beliefs,
     split_chain,
     token_log_likelihood,
 )
+from nlp_builder.layers.left_over import leave, left_over
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.scores import check_tags
 from nlp_builder.layers.word_accuracy import each_word
@@ -78,7 +79,9 @@ class CRFLoss(keras.losses.Loss):
             `(batch,)`.
         """
         if not isinstance(y_true, tuple):
-            return -log_likelihood(y_pred, y_true)
+            likelihood, beliefs = log_likelihood_and_beliefs(y_pred, y_true)
+            leave(y_pred, beliefs)
+            return -likelihood
         tags, weights = y_true
         # (batch, words); a weight at padding may be NaN
         weights = ops.where(split_chain(y_pred).mask > 0, weights, 0.0)
@@ -91,7 +94,9 @@ class TagAccuracy(keras.metrics.Mean):
 
     The most probable tag of each word is the choice that expects most true tags; it can differ from
     the best sequence, which `CRF.decode` finds. Costs one run of forward-backward and no Viterbi,
-    so that it can stand in `compile`, and means the same in training and in evaluation.
+    so that it can stand in `compile`, and means the same in training and in evaluation. In a graph
+    of TensorFlow that run is the one of `CRFLoss`, where it stands beside it without weights of
+    words.
 
     Args:
         name: Name of the metric.
@@ -124,7 +129,9 @@ class TagAccuracy(keras.metrics.Mean):
         """
         parts = split_chain(y_pred)
         check_tags(y_true, parts.potentials)
-        chosen = ops.cast(ops.argmax(call_on(marginals, parts), axis=-1), "int32")
+        beliefs = left_over(y_pred)
+        beliefs = call_on(marginals, parts) if beliefs is None else beliefs
+        chosen = ops.cast(ops.argmax(beliefs, axis=-1), "int32")
         if sample_weight is not None:
             _by_word(sample_weight, y_pred)  # refuses other shapes
         right = ops.equal(chosen, ops.cast(y_true, "int32"))

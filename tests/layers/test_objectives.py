@@ -188,3 +188,48 @@ def test_weights_of_unknown_shape_may_be_of_texts_or_of_words(words):
     weights = np.random.default_rng(3).random((7, words)).astype("float32")
     expected = CRFLoss()(truth.tags, chain, sample_weight=weights)
     assert float(in_graph(chain, weights)) == pytest.approx(float(expected), rel=1e-5)
+
+
+def loops_of(function):
+    """The loops of a concrete function of TensorFlow, those of its branches among them."""
+    graph = function.graph.as_graph_def()
+    nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
+    return sum(node.op in ("While", "StatelessWhile") for node in nodes)
+
+
+@tensorflow_graphs
+def test_the_accuracy_takes_the_loop_of_the_loss_in_its_graph():
+    import tensorflow as tf
+
+    truth = random_chain(3)
+    chain = array(CRF(4)(truth.potentials, mask=truth.mask))
+    metric = TagAccuracy()
+
+    def loss(chain):
+        return CRFLoss()(truth.tags, chain)
+
+    def accuracy(chain):
+        return metric(truth.tags, chain)
+
+    together = [tf.function(f) for f in (loss, lambda c: (loss(c), accuracy(c)))]
+    alone, both = (f.get_concrete_function(tf.TensorSpec((7, 12, 5))) for f in together)
+    assert loops_of(both) == loops_of(alone) > 0
+    expected = TagAccuracy()(truth.tags, chain)
+    assert float(both(tf.constant(chain))[1]) == pytest.approx(float(expected))
+
+
+@tensorflow_graphs
+def test_what_a_branch_has_found_is_not_used_outside():
+    import tensorflow as tf
+
+    truth = random_chain(3)
+    chain = array(CRF(4)(truth.potentials, mask=truth.mask))
+    metric = TagAccuracy()
+
+    @tf.function
+    def loss_in_a_branch(chain, wanted):
+        loss = tf.cond(wanted, lambda: CRFLoss()(truth.tags, chain), lambda: 0.0)
+        return loss, metric(truth.tags, chain)
+
+    expected = TagAccuracy()(truth.tags, chain)
+    assert float(loss_in_a_branch(chain, tf.constant(False))[1]) == pytest.approx(float(expected))

@@ -262,16 +262,21 @@ def _log_partition(
     chain = (potentials, transitions, start, end, mask)
     # No gradient goes back through the loop: what it found is all that a gradient needs.
     beliefs = forward_backward(*(ops.stop_gradient(part) for part in chain))
+    return _believed(*chain, *beliefs), ops.stop_gradient(beliefs.joint)
 
-    @ops.custom_gradient
-    def log_partition(_: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
-        def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
-            weights = (args[-1] if upstream is None else upstream)[:, None] * mask
-            return (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
 
-        return beliefs.log_partition, grad
+@ops.custom_gradient
+def _believed(*parts: Any) -> Any:
+    """Returns the log-partition of the beliefs, which stand behind the parts of their chain."""
+    # JAX differentiates nothing that is not an argument, so the beliefs are.
+    transitions, mask, beliefs = parts[1], parts[4], Beliefs(*parts[5:])
 
-    return log_partition(*chain), ops.stop_gradient(beliefs.joint)
+    def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
+        weights = (args[-1] if upstream is None else upstream)[:, None] * mask
+        of_chain = (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
+        return (*of_chain, *(None for _ in beliefs))
+
+    return beliefs.log_partition, grad
 
 
 def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> tuple[Any, ...]:

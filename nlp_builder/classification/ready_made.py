@@ -8,6 +8,8 @@ import keras
 
 from nlp_builder.classification.base_model import BaseClassificationModel
 from nlp_builder.layers import (
+    GRU,
+    LSTM,
     AttentionPooling,
     MaskedConcatenate,
     MaskedConv1D,
@@ -41,7 +43,7 @@ class BiLSTM_Model(BaseClassificationModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        text = bidirectional(self, keras.layers.LSTM, "layer_bi_lstm")(embedded(self))
+        text = bidirectional(self, LSTM, "layer_bi_lstm")(embedded(self))
         self.tf_model = _softmax(self, text)
 
 
@@ -61,7 +63,7 @@ class BiGRU_Model(BaseClassificationModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        text = bidirectional(self, keras.layers.GRU, "layer_bi_gru")(embedded(self))
+        text = bidirectional(self, GRU, "layer_bi_gru")(embedded(self))
         self.tf_model = _softmax(self, text)
 
 

@@ -7,7 +7,7 @@ from typing import Any, final
 import keras
 
 from nlp_builder.labeling.base_model import BaseLabelingModel
-from nlp_builder.layers import CRF, MaskedConv1D
+from nlp_builder.layers import CRF, GRU, LSTM, MaskedConv1D
 from nlp_builder.models.graphs import bidirectional, embedded, model_to, recurrent_defaults
 from nlp_builder.models.hyper_parameters import HyperParameters
 
@@ -28,7 +28,7 @@ class BiLSTM_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _softmax(self, _both_ways(self, keras.layers.LSTM, "layer_blstm"))
+        self.tf_model = _softmax(self, _both_ways(self, LSTM, "layer_blstm"))
 
 
 @final
@@ -50,7 +50,7 @@ class BiLSTM_CRF_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _crf(self, _both_ways(self, keras.layers.LSTM, "layer_blstm"))
+        self.tf_model = _crf(self, _both_ways(self, LSTM, "layer_blstm"))
 
 
 @final
@@ -69,7 +69,7 @@ class BiGRU_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _softmax(self, _both_ways(self, keras.layers.GRU, "layer_bgru"))
+        self.tf_model = _softmax(self, _both_ways(self, GRU, "layer_bgru"))
 
 
 @final
@@ -88,7 +88,7 @@ class BiGRU_CRF_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _crf(self, _both_ways(self, keras.layers.GRU, "layer_bgru"))
+        self.tf_model = _crf(self, _both_ways(self, GRU, "layer_bgru"))
 
 
 @final
@@ -112,7 +112,7 @@ class CNN_LSTM_Model(BaseLabelingModel):
         # (batch, words, filters)
         features = self.layer(MaskedConv1D, "layer_conv")(embedded(self))
         # (batch, words, units)
-        words = self.layer(keras.layers.LSTM, "layer_lstm")(features)
+        words = self.layer(LSTM, "layer_lstm")(features)
         self.tf_model = _softmax(self, self.layer(keras.layers.Dropout, "layer_dropout")(words))
 
 

@@ -7,7 +7,9 @@ from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.deferred import DeferredWeights
 from nlp_builder.layers.digest import Digest
 from nlp_builder.layers.folding import Folded
+from nlp_builder.layers.gru import GRU
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
+from nlp_builder.layers.lstm import LSTM
 from nlp_builder.layers.masked_embedding import MaskedEmbedding
 from nlp_builder.layers.masking import (
     MaskedConcatenate,
@@ -26,6 +28,8 @@ from nlp_builder.layers.word_accuracy import WordAccuracy
 
 __all__ = [
     "CRF",
+    "GRU",
+    "LSTM",
     "AttentionPooling",
     "CRFDecoder",
     "CRFLoss",

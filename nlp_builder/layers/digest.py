@@ -8,10 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.gru import GRU
+from nlp_builder.layers.lstm import LSTM
 from nlp_builder.layers.masking import first_step_open
 from nlp_builder.layers.seeding import derived_seeds, seeded_initializer
 
-RNN_TYPES = {"rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+RNN_TYPES = {"rnn": keras.layers.SimpleRNN, "gru": GRU, "lstm": LSTM}
 
 # These change what a recurrent layer returns or needs, so that a digest could not work.
 _DECIDED_HERE = ("go_backwards", "return_state", "stateful", "units")

@@ -34,7 +34,7 @@ def bidirectional(model: TextModel, kind: type[keras.layers.RNN], name: str) -> 
 
     Args:
         model: one with a layer of that name among its hyper-parameters.
-        kind: `keras.layers.LSTM` or `keras.layers.GRU`.
+        kind: `LSTM` or `GRU`, ours or Keras' own.
         name: of the layer.
 
     Returns:

@@ -10,7 +10,7 @@ from nlp_builder.classification import (
     CNN_Attention_Model,
     CNN_Model,
 )
-from nlp_builder.layers import AttentionPooling, MaskedConv1D, MaskedMaxPooling
+from nlp_builder.layers import GRU, LSTM, AttentionPooling, MaskedConv1D, MaskedMaxPooling
 from tests.models.table import ROWS, TEXTS, TOPICS
 
 
@@ -32,7 +32,7 @@ def test_architectures_are_what_their_names_say(cls, expected):
         expected
     )
     assert layers[-1].units == 3
-    kinds = {BiLSTM_Model: keras.layers.LSTM, BiGRU_Model: keras.layers.GRU}
+    kinds = {BiLSTM_Model: LSTM, BiGRU_Model: GRU}
     for both in layers:
         if isinstance(both, keras.layers.Bidirectional):
             assert type(both.forward_layer) is type(both.backward_layer) is kinds[cls]

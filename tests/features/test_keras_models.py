@@ -10,6 +10,7 @@ import nlp_builder
 from nlp_builder.features import CharEmbeddingSequence, KerasWrapper
 from nlp_builder.features.keras_models import config_of, model_from, require_known
 from nlp_builder.features.keras_names import _CLASSES, keras_class, keras_function
+from nlp_builder.layers import GRU, LSTM
 from tests.features.hostile import HOSTILE, REGISTERED, good_file, hostile
 
 
@@ -189,3 +190,15 @@ def test_large_layers_in_wrappers_come_back():
     values = np.random.default_rng(0).normal(size=(2, 3, 8)).astype("float32")
     np.testing.assert_array_equal(again(values), model(values))
     assert again.count_params() == model.count_params()
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU, layers.LSTM, layers.GRU])
+def test_a_recurrent_layer_comes_back_as_the_class_that_it_was(kind):
+    inputs = keras.Input((6, 4))
+    read = layers.Bidirectional(kind(3, return_sequences=True))(layers.Masking()(inputs))
+    model = keras.Model(inputs, kind(2, dropout=0.1)(read))
+    again = model_from(config_of(model), weights_of(model))
+    both, last = again.layers[-2:]
+    assert type(both.forward_layer) is type(both.backward_layer) is type(last) is kind
+    some = np.random.default_rng(0).normal(size=(3, 6, 4)).astype("float32")
+    np.testing.assert_array_equal(again(some), model(some))

@@ -17,7 +17,7 @@ from nlp_builder.labeling import (
     BiLSTM_Model,
     CNN_LSTM_Model,
 )
-from nlp_builder.layers import CRF, MaskedConv1D
+from nlp_builder.layers import CRF, GRU, LSTM, MaskedConv1D
 from tests.labeling.own_models import WordCRF, WordTagger, built, chain_of, learnt
 from tests.layers.reference import all_paths, true_log_partition, true_score
 from tests.models.table import TAGS, TEXTS, assert_same_outputs
@@ -74,8 +74,8 @@ def test_2_the_automatic_length_cuts_no_text_of_the_training():
 def test_3_a_cnn_lstm_has_a_convolution_and_an_lstm():
     model = built(CNN_LSTM_Model)
     layers = [type(layer) for layer in model._head().layers]
-    assert layers.index(MaskedConv1D) < layers.index(keras.layers.LSTM)
-    assert not {keras.layers.GRU, keras.layers.Bidirectional} & {*layers}
+    assert layers.index(MaskedConv1D) < layers.index(LSTM)
+    assert not {GRU, keras.layers.Bidirectional} & {*layers}
 
 
 def test_4_false_positives_of_types_that_gold_does_not_have_count(capsys):

@@ -11,17 +11,17 @@ from nlp_builder.labeling import (
     BiLSTM_Model,
     CNN_LSTM_Model,
 )
-from nlp_builder.layers import CRF, CRFLoss, TagAccuracy
+from nlp_builder.layers import CRF, GRU, LSTM, CRFLoss, TagAccuracy
 from tests.models.table import ROWS, TAGS, TEXTS
 
 
 @pytest.mark.parametrize(
     ("cls", "kind", "end"),
     [
-        (BiGRU_CRF_Model, keras.layers.GRU, CRF),
-        (BiGRU_Model, keras.layers.GRU, keras.layers.Activation),
-        (BiLSTM_CRF_Model, keras.layers.LSTM, CRF),
-        (BiLSTM_Model, keras.layers.LSTM, keras.layers.Activation),
+        (BiGRU_CRF_Model, GRU, CRF),
+        (BiGRU_Model, GRU, keras.layers.Activation),
+        (BiLSTM_CRF_Model, LSTM, CRF),
+        (BiLSTM_Model, LSTM, keras.layers.Activation),
         (CNN_LSTM_Model, None, keras.layers.Activation),
     ],
 )

@@ -1,0 +1,125 @@
+"""When a recurrent layer may take a kernel over whole sequences, and what the kernel gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+_TANH = (keras.activations.tanh, ops.tanh)
+_SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
+
+
+def takes_kernel(layer: Any, sequences: Any, mask: Any) -> bool:
+    """Tells whether a kernel does what the layer's own loop does, here and now.
+
+    Args:
+        layer: `keras.layers.LSTM` or `GRU`.
+        sequences: (batch, length, dim), what it is called with.
+        mask: (batch, length), or None.
+
+    Returns:
+        True on TensorFlow without a GPU and not under XLA, if the layer is one that cuDNN could
+        run as well, in float32 or less.
+    """
+    return bool(
+        keras.backend.backend() == "tensorflow"
+        and layer.use_cudnn == "auto"
+        and not layer.unroll
+        and layer.cell.activation in _TANH
+        and layer.cell.recurrent_activation in _SIGMOID
+        # Another one has a dropout mask for each gate, and it is what recurrent dropout takes.
+        and layer.cell.implementation == 2
+        and keras.backend.standardize_dtype(sequences.dtype) in ("float32", "float16", "bfloat16")
+        and (mask is None or len(mask.shape) == 2)
+        and _on_plain_cpu()
+    )
+
+
+def read_sequences(
+    layer: Any,
+    sequences: Any,
+    states: Sequence[Any],
+    mask: Any,
+    *,
+    training: bool | None,
+    packed: bool,
+    kernel: Callable[..., tuple[Any, ...]],
+) -> tuple[Any, Any, list[Any]]:
+    """Runs a kernel over sequences.
+
+    Args:
+        layer: one for which `takes_kernel` is true.
+        sequences: (batch, length, dim).
+        states: the initial ones, each (batch, units).
+        mask: (batch, length) or (1, length) of any type that casts to bool, or None.
+        training: whether inputs are dropped.
+        packed: whether the kernel can leave out texts that have ended.
+        kernel: takes rows of all steps (total, dim), their `counts` and the states, in float32, and
+            returns the states after each step, each (total, units).
+
+    Returns:
+        What Keras' `inner_loop` returns: the output at the last step, (batch, units); all outputs,
+        (batch, length, units), or the last one if these are not asked for; and the last states,
+        or the first ones if these are not asked for.
+    """
+    from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
+
+    backwards = layer.go_backwards
+    batch, length = ops.shape(sequences)[:2]
+    if mask is None:
+        steps: time_steps.Steps = time_steps.AllSteps(batch, length, backwards=backwards)
+    else:
+        zeros = layer.zero_output_for_mask
+        mask = ops.broadcast_to(ops.cast(mask, "bool"), (batch, length))
+        steps = time_steps.RealSteps(mask, backwards=backwards, zeros=zeros, packed=packed)
+    if training and layer.dropout:
+        # (batch, 1, dim): the same for all steps, as cuDNN gets it
+        sequences = sequences * layer.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
+    first = [ops.cast(state, "float32") for state in states]
+    arranged = steps.arranged(ops.cast(sequences, "float32"))
+    made = kernel(arranged, steps.counts, *map(steps.states, first))
+    if layer.return_state or layer.stateful:
+        states = [steps.last_state(*pair) for pair in zip(made, first, strict=True)]
+    if not layer.return_sequences:
+        last = steps.last_output(made[0])
+        return last, last, [*states]
+    outputs = steps.outputs(made[0])
+    return outputs[:, -1], outputs, [*states]
+
+
+def weights_of(layer: Any, bias_shape: tuple[int, ...]) -> list[Any]:
+    """Returns kernel, recurrent kernel and bias in float32; without a bias, zeros.
+
+    Args:
+        layer: `keras.layers.LSTM` or `GRU`, built.
+        bias_shape: of the bias.
+
+    Returns:
+        Three tensors.
+    """
+    cell = layer.cell
+    bias = ops.zeros(bias_shape) if cell.bias is None else cell.bias
+    return [ops.cast(weight, "float32") for weight in (cell.kernel, cell.recurrent_kernel, bias)]
+
+
+def _on_plain_cpu() -> bool:
+    """Tells whether no GPU is there, for which Keras has cuDNN, and XLA does not compile."""
+    import tensorflow as tf
+
+    return not tf.config.list_logical_devices("GPU") and not _under_xla()
+
+
+def _under_xla() -> bool:
+    """Tells whether what is traced now will be compiled by XLA, which has no fused kernel."""
+    import tensorflow as tf
+
+    if tf.executing_eagerly():
+        return False
+    try:  # TensorFlow has no public word for it
+        from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
+    except ImportError:
+        return True  # Keras' loop is right in any case
+    return bool(GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))

@@ -97,17 +97,14 @@ class RealSteps:
         real = tf.reverse(mask, [1]) if backwards else mask
         so_far = tf.cumsum(tf.cast(real, "int32"), axis=1)
         # (batch,)
-        lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
-        self._arrange_texts(lengths, packed)
+        self._lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
+        self._arrange_texts(self._lengths, packed)
         place = self._places(so_far)
         self._written = tf.where(real, place, -1) if zeros else place
-        self._last = self._places(lengths)
         # (total,): rows without a step read any row
-        total = tf.reduce_sum(self.counts)
-        read = tf.math.unsorted_segment_sum(
-            self._sources(backwards), tf.where(real, place, -1), total
+        self._read = tf.math.unsorted_segment_sum(
+            self._sources(backwards), tf.where(real, place, -1), tf.reduce_sum(self.counts)
         )
-        self._read = read
 
     def _arrange_texts(self, lengths: Any, packed: bool) -> None:
         # At least one, be it of no text: arrays of steps may not be empty.
@@ -153,7 +150,8 @@ class RealSteps:
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
-        return tf.where(self._last[:, None] >= 0, rows(values, self._last), first)
+        last = rows(values, self._places(self._lengths))
+        return tf.where(self._lengths[:, None] > 0, last, first)
 
 
 @tf.custom_gradient

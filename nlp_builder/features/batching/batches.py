@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import Any
+from typing import Any, final
 
-import keras
-import numpy as np
-
-from nlp_builder.features.batching import order
-from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
-from nlp_builder.features.batching.first_two import FirstTwo
-from nlp_builder.features.batching.labels import ByOutput, read_labels, take_labels
-from nlp_builder.features.batching.steps import InputSteps
-from nlp_builder.text import take_rows
+from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
+from nlp_builder.features.batching.bucket_lengths import read_bucket_lengths
+from nlp_builder.features.batching.counted_texts import CountedTexts
+from nlp_builder.features.batching.labels import ByOutput, read_labels
+from nlp_builder.features.batching.padding import FirstTwo
+from nlp_builder.features.batching.planned import PlannedBatches
+from nlp_builder.features.batching.plans import read_batch_size, to_predict, to_train
+from nlp_builder.features.batching.rest import RestOfEpoch
 from nlp_builder.text.checks import positive_int
 
 
-class Batches(keras.utils.PyDataset):
+@final
+class Batches(PlannedBatches):
     """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
 
     A batch is as long as its longest text, if the blocks' maxima are None, and what is padded is
@@ -31,6 +29,10 @@ class Batches(keras.utils.PyDataset):
     Keras' `class_weight` works where there is one output with one target for each text. It refuses
     `sample_weight` beside it, and takes lists of tags for one-hot targets: weigh tokens by
     `sample_weight`.
+
+    The order is a function of the seed and of `epoch`, the number of the present one, which goes up
+    by one where Keras has read all batches. Training that was stopped goes on by `rest`, and by
+    `epoch` between two epochs.
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
@@ -45,10 +47,17 @@ class Batches(keras.utils.PyDataset):
             of these like that of the targets. Padding has the weight 0.
         by_token: False if a list of numbers for a text is one vector, and has none for each of its
             tokens; of several outputs a dict or tuple, as the targets.
-        batch_size: texts in a batch; the last one may be smaller.
+        batch_size: texts in a batch; one may be smaller. 32 if there are no `batch_tokens`.
+        batch_tokens: instead of `batch_size`, the most tokens in a batch, those of its longest text
+            times its texts; a text that is longer is a batch of its own.
+        bucket_lengths: pad to these lengths, in ascending order, so that JAX and XLA compile few
+            shapes: each free axis of a batch to the least of them that holds it, or to a multiple
+            of the last. Or a number of lengths, to be chosen by quantiles of the texts'. None for
+            the length of the longest text.
         shuffle: texts in a new order for each epoch, the same ones for the same seed; False for
             the order of the texts.
-        random_seed: the seed of the order.
+        bucketing: False to shuffle without regard to lengths.
+        random_seed: the seed of the order, at least 0.
         copy: keep lists of texts as they are now. Without a copy they take no more memory, and must
             not be changed as long as the batches are used.
         **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery.
@@ -56,7 +65,8 @@ class Batches(keras.utils.PyDataset):
     Raises:
         TypeError: if a text is not a text, a block not a block, or a target no number.
         ValueError: if there are not as many targets or weights as texts, or as tokens, or if
-            there are some by token and the blocks read different numbers of words.
+            there are some by token and the blocks read different numbers of words; if there are
+            `batch_size` and `batch_tokens`, or the latter are to be shuffled without bucketing.
 
     Warns:
         UserWarning: if lists of tokens are longer than a maximum, and are cut. Of strings it does
@@ -69,6 +79,8 @@ class Batches(keras.utils.PyDataset):
         >>> batches = Batches(block, texts, [[0, 1, 0], [0], [0, 1]], batch_size=2, shuffle=False)
         >>> [(ids.shape, tags.shape) for ids, tags in (batches[0], batches[1])]
         [((2, 3, 12), (2, 3)), ((1, 2, 12), (1, 2))]
+        >>> Batches(block, texts, batch_tokens=4, bucket_lengths=(2, 4))
+        <Batches of 3 texts, 2 batches, padding waste 1.33>
     """
 
     def __init__(
@@ -79,42 +91,99 @@ class Batches(keras.utils.PyDataset):
         *,
         sample_weight: Any = None,
         by_token: ByOutput = True,
-        batch_size: int = 32,
+        batch_size: int | None = None,
+        batch_tokens: int | None = None,
+        bucket_lengths: int | Sequence[int] | None = None,
         shuffle: bool = True,
+        bucketing: bool = True,
         random_seed: int = 42,
         copy: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.batch_size = positive_int("batch_size", batch_size)
-        self.shuffle = shuffle
-        self._reader = Reader(blocks)
-        self._columns = self._reader.columns(texts, copy=copy)
-        self._num_texts = count_rows(self._columns)
-        self._labels = read_labels(
-            targets, sample_weight, self._num_texts, self._inputs_with_steps(), by_token=by_token
+        self._size = read_batch_size(batch_size, batch_tokens)
+        self._texts = CountedTexts(Reader(blocks), texts, copy=copy)
+        inputs = self._texts.inputs_with_steps()
+        labels = read_labels(targets, sample_weight, len(self._texts), inputs, by_token=by_token)
+        self._texts.warn_of_cuts()
+        self._buckets = read_bucket_lengths(bucket_lengths, lambda: self._texts.lengths)
+        padding = FirstTwo(self._texts.shapes, self._buckets)
+        super().__init__(self._texts.arrays, labels, padding, **kwargs)
+        self.batch_size, self.batch_tokens = self._size.texts, self._size.tokens
+        self.shuffle, self.bucketing = shuffle, bucketing
+        self._plan = to_train(
+            self._texts,
+            self._size,
+            self._buckets,
+            shuffle=shuffle,
+            bucketing=bucketing,
+            seed=random_seed,
         )
-        self._warn_of_cuts()
-        self._random = np.random.default_rng(random_seed)
-        self._first_two = FirstTwo(self._reader.shapes)
-        self._plan()
+        self.epoch = 0
 
-    def __len__(self) -> int:
-        """Return the number of batches."""
-        return len(self._batches)
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch whose batches these are, counted from 0.
 
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
-        """Return batch `index`: inputs, and targets and weights if there are any."""
-        rows = self._batches[index]
-        arrays = self._first_two(
-            index, self._arrays(rows), first=lambda: self._arrays(self._batches[0])
+        Set it to train on the order of another one: `fit(batches, initial_epoch=3)` wants 3.
+        """
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, number: int) -> None:
+        self._epoch = positive_int("epoch + 1", number + 1) - 1
+        self._take(self._plan.batches(self._epoch))
+
+    def rest(self, epoch: int, batch: int) -> RestOfEpoch:
+        """Return the batches that are left of an epoch, to go on with training that was stopped.
+
+        A model that was kept with its optimizer knows where it was, if it was trained on nothing
+        else: `epoch, batch = divmod(int(model.optimizer.iterations), len(batches))`. When the rest
+        was read, these batches are those of the epoch after it.
+
+        Args:
+            epoch: the number of the epoch, counted from 0.
+            batch: how many of its batches were trained on.
+
+        Returns:
+            A `keras.utils.PyDataset`, for one epoch.
+
+        Raises:
+            TypeError: if one of them is no whole number.
+            ValueError: if there is no such batch.
+
+        Example:
+            >>> from nlp_builder.features import CharPerWordEmbeddingSequence
+            >>> block = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None).build([["a"]])
+            >>> batches = Batches(block, [["a"]] * 5, [[0]] * 5, batch_size=2)
+            >>> batches.rest(epoch=3, batch=1)
+            <The last 2 batches of epoch 3>
+
+            Then `fit(rest, initial_epoch=3, epochs=4)` and `fit(batches, initial_epoch=4, ...)`.
+        """
+        epoch = positive_int("epoch + 1", epoch + 1) - 1
+        done = positive_int("batch + 1", batch + 1) - 1
+        if done >= len(self):
+            raise ValueError(
+                f"expected batch below {len(self)}, the number of batches of an epoch, got {batch}:"
+                f" set batches.epoch = {epoch + 1} if epoch {epoch} is over"
+            )
+
+        def go_on() -> None:
+            self.epoch = epoch + 1
+
+        return RestOfEpoch(
+            self._texts.arrays,
+            self._labels,
+            FirstTwo(self._texts.shapes, self._buckets),
+            whole=self._plan.batches(epoch),
+            done=done,
+            epoch=epoch,
+            looked_at=FirstTwo(self._texts.shapes, self._buckets),
+            go_on=go_on,
+            workers=self.workers,
+            use_multiprocessing=self.use_multiprocessing,
+            max_queue_size=self.max_queue_size,
         )
-        return (as_inputs(arrays), *take_labels(self._labels, rows, arrays))
-
-    def on_epoch_end(self) -> None:
-        """Make the order of the next epoch."""
-        if self.shuffle:
-            self._plan()
 
     def in_order(self, function: Callable[[Any], Sequence[Any]]) -> list[Any]:
         """Apply a function to batches of like lengths; put the results in the order of the texts.
@@ -128,66 +197,21 @@ class Batches(keras.utils.PyDataset):
         Raises:
             ValueError: if the function returns more or fewer results than the batch has texts.
         """
-        results: list[Any] = [None] * self._num_texts
-        for rows in self._least_padded():
-            inputs = as_inputs(self._arrays(rows))
+        results: list[Any] = [None] * len(self._texts)
+        for rows in to_predict(self._texts, self._size, self._buckets).batches(0):
+            inputs = as_inputs(self._first_two.padded(self._arrays(rows)))
             for row, result in zip(rows, function(inputs), strict=True):
                 results[row] = result
         return results
 
     @property
     def padding_waste(self) -> float:
-        """Padded tokens over real ones, 1.0 if nothing is padded."""
-        maxima = [maximum for maximum in self._reader.maxima if maximum is not None]
-        free = self._reader.steps_are_free
-        lengths = self._lengths if free else np.minimum(self._lengths, max(maxima, default=1))
-        widths = [lengths[rows].max() if free else max(maxima, default=1) for rows in self._batches]
-        sizes = [len(rows) for rows in self._batches]
-        padded = np.dot(np.array(widths, "int64"), np.array(sizes, "int64"))
-        return float(padded / lengths.sum()) if lengths.sum() else 1.0
+        """Padded tokens over real ones in this epoch, 1.0 if nothing is padded."""
+        return self._texts.padding_waste(self._batches, self._buckets)
 
-    @cached_property
-    def _lengths(self) -> np.ndarray:
-        # (texts,) A pass of the tokenizer over all texts, so it is made only if it is needed.
-        return self._reader.count_tokens(self._columns)
+    def __repr__(self) -> str:
+        waste = f", padding waste {self.padding_waste:.2f}" if self._texts.are_counted else ""
+        return f"<Batches of {len(self._texts):,} texts, {len(self):,} batches{waste}>"
 
-    def _arrays(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        return self._reader.arrays(take_rows(self._columns, rows))
-
-    def _inputs_with_steps(self) -> list[InputSteps]:
-        inputs = self._reader.inputs_with_steps(self._columns)
-        if len(self._reader.shapes) > 1:
-            return inputs
-        # Then the order of batches needs the same lengths.
-        return [InputSteps(0, one.maxlen, one.block, lambda: self._lengths) for one in inputs]
-
-    def _plan(self) -> None:
-        self._first_two.forget()
-        if not self.shuffle:
-            self._batches = order.in_order(self._num_texts, self.batch_size)
-        elif self._reader.steps_are_free:
-            self._batches = order.bucketed(self._lengths, self.batch_size, self._random)
-        else:
-            self._batches = order.shuffled(self._num_texts, self.batch_size, self._random)
-
-    def _least_padded(self) -> list[np.ndarray]:
-        if self._reader.steps_are_free:
-            return order.by_length(self._lengths, self.batch_size)
-        return order.in_order(self._num_texts, self.batch_size)
-
-    def _warn_of_cuts(self) -> None:
-        maxima = set(self._reader.maxima)
-        if len(maxima) != 1 or None in maxima or not self._lengths_are_cheap():
-            return
-        maxlen = maxima.pop()
-        cut = int(np.sum(self._lengths > maxlen))
-        if cut:
-            warnings.warn(
-                f"{cut} of {self._num_texts} texts have more than {maxlen} tokens, and are cut: "
-                "give the blocks a larger maximum, or None for the longest text of each batch",
-                stacklevel=3,
-            )
-
-    def _lengths_are_cheap(self) -> bool:
-        firsts = [column[0] for column in self._columns.values() if column]
-        return "_lengths" in self.__dict__ or not any(isinstance(text, str) for text in firsts)
+    def _go_on(self) -> None:
+        self.epoch += 1

@@ -10,13 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.features.batching import order
 from nlp_builder.features.batching.batches import Batches
-from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
-from nlp_builder.features.batching.first_two import FirstTwo
+from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
+from nlp_builder.features.batching.bucket_lengths import BucketLengths
+from nlp_builder.features.batching.counted_texts import CountedTexts
 from nlp_builder.features.batching.flat import flat_graph, unflatten
+from nlp_builder.features.batching.padding import FirstTwo
+from nlp_builder.features.batching.plans import read_batch_size, to_predict
 from nlp_builder.features.batching.streams import is_stream, quiet_end, stream
-from nlp_builder.text import Text, take_rows
 from nlp_builder.text.checks import positive_int
 
 
@@ -123,17 +124,12 @@ class _Inputs(keras.utils.PyDataset):
         self, block: ReadsTexts, texts: Any, *, batch_size: int, steps: int | None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self._reader = Reader(block)
-        self._columns = self._reader.columns(texts)
+        self._texts = CountedTexts(Reader(block), texts, copy=False)
         if steps is not None:
-            self._columns = _first_rows(self._columns, positive_int("steps", steps) * batch_size)
-        self.rows = self._parted(positive_int("batch_size", batch_size))
-        self._first_two = FirstTwo(self._reader.shapes)
-
-    def _parted(self, batch_size: int) -> list[np.ndarray]:
-        if self._reader.steps_are_free:
-            return order.by_length(self._reader.count_tokens(self._columns), batch_size)
-        return order.in_order(count_rows(self._columns), batch_size)
+            self._texts.keep(positive_int("steps", steps) * batch_size)
+        plan = to_predict(self._texts, read_batch_size(batch_size, None), BucketLengths())
+        self.rows = plan.batches(0)
+        self._first_two = FirstTwo(self._texts.shapes)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -143,11 +139,7 @@ class _Inputs(keras.utils.PyDataset):
         return (as_inputs(arrays),)
 
     def _arrays(self, index: int) -> tuple[np.ndarray, ...]:
-        return self._reader.arrays(take_rows(self._columns, self.rows[index]))
-
-
-def _first_rows(columns: dict[str | None, list[Text]], number: int) -> dict[Any, list[Text]]:
-    return {name: column[:number] for name, column in columns.items()}
+        return self._texts.arrays(self.rows[index])
 
 
 def _no_rows(output: Any) -> np.ndarray:

@@ -11,8 +11,8 @@ import keras
 
 from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
-from nlp_builder.features.batching.first_two import FirstTwo
 from nlp_builder.features.batching.labels import ByOutput, read_labels, take_labels
+from nlp_builder.features.batching.padding import FirstTwo
 from nlp_builder.text import take_rows
 from nlp_builder.text.checks import preview
 

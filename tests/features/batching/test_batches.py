@@ -30,6 +30,12 @@ def rows_of(batches: Batches) -> list[list[int]]:
     return [rows.tolist() for rows in batches._batches]
 
 
+def pass_over(batches: Batches) -> None:
+    for _ in batches:
+        pass
+    batches.on_epoch_end()
+
+
 def test_every_text_is_in_one_batch():
     texts = texts_of_many_lengths()
     batches = Batches(block(texts), texts, batch_size=8)
@@ -61,8 +67,8 @@ def test_batches_change_with_the_epoch_and_not_with_the_process():
     one, other = (Batches(block(texts), texts, batch_size=8, random_seed=3) for _ in range(2))
     first = rows_of(one)
     assert rows_of(other) == first
-    one.on_epoch_end()
-    other.on_epoch_end()
+    pass_over(one)
+    pass_over(other)
     assert rows_of(one) == rows_of(other) != first
     assert {frozenset(rows) for rows in rows_of(one)} != {frozenset(rows) for rows in first}
     assert rows_of(Batches(block(texts), texts, batch_size=8, random_seed=4)) != first
@@ -72,7 +78,7 @@ def test_unshuffled_batches_are_in_the_order_of_the_texts():
     texts = texts_of_many_lengths()
     batches = Batches(block(texts), texts, batch_size=8, shuffle=False)
     assert [row for rows in rows_of(batches) for row in rows] == list(range(50))
-    batches.on_epoch_end()
+    pass_over(batches)
     assert [row for rows in rows_of(batches) for row in rows] == list(range(50))
 
 
@@ -163,7 +169,7 @@ def test_fixed_lengths_are_shuffled_without_regard_to_lengths():
     batches = Batches(Letters(maxlen=10), texts, batch_size=10)
     for _ in range(2):
         orders.append([row for rows in rows_of(batches) for row in rows])
-        batches.on_epoch_end()
+        pass_over(batches)
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(100))
     assert orders[0] != orders[1]
     assert all(len({len(texts[row]) for row in rows}) > 2 for rows in rows_of(batches))
@@ -179,7 +185,7 @@ def test_texts_with_names_come_from_a_dict_or_a_table():
     np.testing.assert_array_equal(
         Batches(blocks, table, batch_size=2, shuffle=False)[0][0][1], inputs[1]
     )
-    lengths = Batches(blocks, texts)._lengths
+    lengths = Batches(blocks, texts)._texts.lengths
     assert lengths.tolist() == [3, 6, 2]
 
 
@@ -265,10 +271,10 @@ def test_batches_keep_the_texts_as_they_were(texts):
 
 def test_without_a_copy_texts_take_no_more_memory():
     texts = ["abc", "ab"]
-    assert Batches(Letters(), texts, copy=False)._columns[None] is texts
+    assert Batches(Letters(), texts, copy=False)._texts.columns[None] is texts
     table = {"who": texts, "what": [["a"], []]}
     names = [Letters(names=(name,)) for name in table]
-    columns = Batches(names, table, copy=False)._columns
+    columns = Batches(names, table, copy=False)._texts.columns
     assert all(columns[name] is table[name] for name in table)
 
 
@@ -278,14 +284,14 @@ def test_order_and_lengths_take_eight_bytes_a_text(maxlen):
     batches = Batches(Letters(maxlen), ["".join(text) for text in texts], batch_size=8)
     assert {rows.dtype for rows in batches._batches} == {np.dtype("int32")}
     assert len({id(rows.base) for rows in batches._batches}) == 1
-    assert batches._lengths.dtype == np.int32
+    assert batches._texts.lengths.dtype == np.int32
 
 
 def test_tokens_are_counted_some_texts_at_a_time():
     texts = ["ab" * (number % 5) for number in range(2500)]
     batches = Batches(one := Letters(), texts, batch_size=500)
     assert one.counted == 3
-    assert batches._lengths.tolist() == [len(text) for text in texts]
+    assert batches._texts.lengths.tolist() == [len(text) for text in texts]
 
 
 def test_no_texts_are_no_batches():

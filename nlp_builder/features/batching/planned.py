@@ -1,0 +1,86 @@
+"""Batches whose texts are chosen, and are read when Keras asks for them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlp_builder.features.batching.blocks import as_inputs
+from nlp_builder.features.batching.labels import Labels, take_labels
+from nlp_builder.features.batching.padding import FirstTwo
+
+
+class PlannedBatches(keras.utils.PyDataset, ABC):
+    """A dataset that knows the rows of its batches, and when an epoch is over.
+
+    Keras ends an epoch before the first one, and begins one only to look at a batch. So an epoch
+    is over where it was begun and its last batch was asked for; what processes are asked for
+    cannot be seen here, and counts as all.
+
+    Args:
+        arrays: returns the ids of rows for each input.
+        labels: targets and weights, as far as there are any.
+        first_two: pads the ids.
+        **kwargs: of `keras.utils.PyDataset`.
+    """
+
+    def __init__(
+        self,
+        arrays: Callable[[np.ndarray], tuple[np.ndarray, ...]],
+        labels: Sequence[Labels],
+        first_two: FirstTwo,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._arrays = arrays
+        self._labels = labels
+        self._first_two = first_two
+        self._batches: list[np.ndarray] = []
+        self._begun = self._asked_for_last = False
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return batch `index`: inputs, and targets and weights if there are any."""
+        rows = self._batches[index]
+        self._begun |= index > 1  # at the first two Keras looks before an epoch
+        self._asked_for_last |= index == len(self._batches) - 1
+        arrays = self._padded(index)
+        return (as_inputs(arrays), *take_labels(self._labels, rows, arrays))
+
+    def __iter__(self) -> Any:
+        """Return an iterator over the batches of an epoch; `on_epoch_end` makes the next ones."""
+        self.on_epoch_begin()
+        return super().__iter__()
+
+    def on_epoch_begin(self) -> None:
+        """Note that an epoch begins."""
+        self._begun = True
+
+    def on_epoch_end(self) -> None:
+        """Make the next epoch ready, if one is over."""
+        over = self._begun and (self._asked_for_last or self.use_multiprocessing)
+        self._begun = self._asked_for_last = False
+        if over:
+            self._go_on()
+
+    def _padded(self, index: int) -> tuple[np.ndarray, ...]:
+        return self._first_two(
+            index,
+            self._arrays(self._batches[index]),
+            first=lambda: self._arrays(self._batches[0]),
+        )
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """Make the next epoch ready."""
+
+    def _take(self, batches: list[np.ndarray]) -> None:
+        self._batches = batches
+        self._first_two.forget()

@@ -1,0 +1,195 @@
+"""Epochs by their number, and training that was stopped in the middle of one."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from nlp_builder import Batches, TagAlphabet, TrainableWordEmbeddingSequence, load_sample_corpus
+from tests.features.batching.letters import Letters, embedded
+
+TEXTS = ["abcdefghij"[: 1 + n % 10] for n in range(45)]
+TAGS = [[n % 2] * len(text) for n, text in enumerate(TEXTS)]
+
+
+class Asked(Letters):
+    """Notes the texts that it reads in training."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = []
+
+    def preprocess_texts(self, texts):
+        self.read.append(tuple(texts))
+        return super().preprocess_texts(texts)
+
+
+def model_of(seed=0):
+    keras.utils.set_random_seed(seed)
+    ids = keras.Input((None,), dtype="int32")
+    x = keras.layers.Dropout(0.3, seed=5)(embedded(ids))
+    model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(x))
+    model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy")
+    return model
+
+
+def batches_of(**options):
+    return Batches(Letters(), TEXTS, TAGS, batch_size=8, random_seed=7, **options)
+
+
+def rows_of(batches):
+    return [rows.tolist() for rows in batches._batches]
+
+
+def noise_of(model):
+    """The state of dropout, which Keras does not keep in its files."""
+    return [keras.ops.convert_to_numpy(v) for v in model.non_trainable_variables]
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Keeps the model after some batches, and stops."""
+
+    def __init__(self, number, path):
+        super().__init__()
+        self.left, self.path = number, path
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            self.model.save(self.path)
+            self.noise = noise_of(self.model)
+            self.model.stop_training = True
+
+
+@pytest.mark.parametrize(("stop", "workers"), [(7, 1), (8, 2), (12, 1), (16, 1)])
+def test_training_that_was_stopped_ends_with_the_same_weights(tmp_path, stop, workers):
+    whole = model_of()
+    whole.fit(batches_of(workers=workers), epochs=4, shuffle=False, verbose=0)
+
+    first, path = model_of(), tmp_path / "model.keras"
+    stopped = StopAfter(stop, path)
+    first.fit(batches_of(), epochs=4, shuffle=False, verbose=0, callbacks=[stopped])
+    # A new process would begin here.
+    again = keras.models.load_model(path)
+    for variable, value in zip(again.non_trainable_variables, stopped.noise, strict=True):
+        variable.assign(value)
+    batches = batches_of(workers=workers)
+    epoch, batch = divmod(int(again.optimizer.iterations), len(batches))
+    assert (epoch, batch) == divmod(stop, 6)
+    rest = batches.rest(epoch, batch)
+    again.fit(rest, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0)
+    again.fit(batches, initial_epoch=epoch + 1, epochs=4, shuffle=False, verbose=0)
+    assert batches.epoch == 4
+    for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-6)
+
+
+def test_the_rest_is_trained_on_once(tmp_path):
+    batches = batches_of()
+    rest = batches.rest(epoch=2, batch=4)
+    assert len(rest) == 2 and repr(rest) == "<The last 2 batches of epoch 2>"
+    with pytest.raises(ValueError, match=r"the rest of epoch 2 is over: .* epochs=3\), and go on"):
+        model_of().fit(rest, epochs=2, shuffle=False, verbose=0)
+    assert batches.epoch == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ((0, 6), ValueError, r"expected batch below 6, .* set batches.epoch = 1"),
+        ((0, -1), ValueError, "batch"),
+        ((-1, 0), ValueError, "epoch"),
+        ((0.5, 0), TypeError, "epoch"),
+    ],
+)
+def test_a_rest_that_is_none_is_refused(place, error, message):
+    with pytest.raises(error, match=message):
+        batches_of().rest(*place)
+
+
+def test_the_rest_is_that_of_the_epoch():
+    batches = batches_of()
+    for epoch in (0, 3):
+        rest = batches.rest(epoch, 2)
+        batches.epoch = epoch
+        assert rows_of(rest) == rows_of(batches)[2:]
+    with pytest.raises(ValueError, match="epoch"):
+        batches.epoch = -1
+
+
+@pytest.mark.parametrize("options", [{}, {"workers": 2}, {"workers": 2, "max_queue_size": 1}])
+def test_epochs_are_counted_as_keras_reads_them(options):
+    model = model_of()
+    batches = batches_of(**options)
+    for epochs in (1, 2, 1):
+        before = batches.epoch
+        model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
+        assert batches.epoch == before + epochs
+    other = batches_of()
+    other.epoch = 4
+    assert rows_of(other) == rows_of(batches)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("pool", [{"workers": 2}, {"workers": 2, "use_multiprocessing": True}])
+def test_workers_change_neither_order_nor_content(pool):
+    """Adam's steps are so large that another order would show."""
+    weights = []
+    for options in ({}, pool):
+        model = model_of()
+        model.fit(batches_of(**options), epochs=3, shuffle=False, verbose=0)
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_first_epoch_is_that_of_the_number_zero():
+    read = Asked()
+    batches = Batches(read, TEXTS, TAGS, batch_size=8, random_seed=7)
+    planned = [{*map(TEXTS.__getitem__, rows)} for rows in rows_of(batches)]
+    model = model_of()
+    model.run_eagerly = True
+    model.fit(batches, epochs=1, shuffle=False, verbose=0)
+    # Keras looks at the first two before the epoch.
+    assert [{*texts} for texts in read.read[-6:]] == planned
+
+
+def test_an_epoch_that_was_not_read_is_not_over():
+    batches = batches_of()
+    batches.on_epoch_end()
+    batches[0], batches[1]
+    batches.on_epoch_end()
+    assert batches.epoch == 0
+    for index in range(len(batches)):
+        batches[index]
+    batches.on_epoch_end()
+    assert batches.epoch == 1
+
+
+def test_bucketing_does_not_hurt_training():
+    """The sample corpus, from the same weights, in orders of three seeds each."""
+    texts, tags = load_sample_corpus("train")
+    alphabet = TagAlphabet.from_tags(tags)
+    words = TrainableWordEmbeddingSequence(None, 16, sequence_maxlen=None).build(texts)
+    x = keras.layers.Conv1D(32, 3, padding="same", activation="relu")(words.outputs)
+    scores = keras.layers.Dense(len(alphabet), activation="softmax")(x)
+    model = keras.Model(words.inputs, scores)
+    model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
+    start, ids = model.get_weights(), [alphabet.ids(row) for row in tags]
+    losses = {True: [], False: []}
+    for bucketing, seed in itertools.product(losses, range(3)):
+        model.set_weights(start)
+        batches = Batches(
+            words,
+            texts,
+            ids,
+            batch_size=16,
+            bucketing=bucketing,
+            random_seed=seed,
+        )
+        history = model.fit(batches, epochs=4, shuffle=False, verbose=0).history["loss"]
+        losses[bucketing].append(history[-1])
+        assert history[-1] < history[0]
+    print(losses)
+    assert np.mean(losses[True]) < 1.1 * np.mean(losses[False])

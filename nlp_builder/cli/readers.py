@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from nlp_builder.text.checks import first_not_str, preview
-from nlp_builder.text.column_corpora import fields_of
+from nlp_builder.text.column_lines import fields_of
 
 _MOST_TOKENS = 100_000
 

@@ -31,6 +31,8 @@ from nlp_builder.text.encoding import (
     encode_words,
 )
 from nlp_builder.text.json_lines import read_json_lines, read_labelled_json_lines
+from nlp_builder.text.lazy_rows import LazyRows, lazy_map
+from nlp_builder.text.mapped_columns import MappedColumns
 from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import Scheme, guess_scheme
 from nlp_builder.text.spans import Span, convert_tags, spans_of, tags_from_spans
@@ -60,6 +62,8 @@ __all__ = [
     "CONLL2003ENCorpus",
     "ChineseDailyNerCorpus",
     "Corpus",
+    "LazyRows",
+    "MappedColumns",
     "SMP2018ECDTCorpus",
     "Scheme",
     "Span",
@@ -85,6 +89,7 @@ __all__ = [
     "guess_scheme",
     "iterate_columns",
     "iterate_texts",
+    "lazy_map",
     "load_corpus_folder",
     "load_sample_corpus",
     "load_subword_vectors",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from nlp_builder.text.checks import preview
+from nlp_builder.text.column_lines import ColumnLines
 from nlp_builder.text.lines import read_lines
 
 Corpus: TypeAlias = tuple[list[list[str]], list[list[str]]]
@@ -67,17 +67,12 @@ def read_columns(
     """
     texts: list[list[str]] = []
     tags: list[list[str]] = []
-    first: tuple[int, list[str]] | None = None
     lines = read_lines(Path(path), encoding, kind="column file")
-    for rows in _texts_of(lines, separator):
-        first = first or rows[0]
-        _require_columns(rows, first, path)
-        pairs = [
-            _pick(fields, text_column, tag_column, f"{path}, line {number}")
-            for number, fields in rows
-        ]
-        texts.append([token for token, _ in pairs])
-        tags.append([tag for _, tag in pairs])
+    reader = ColumnLines(path, text_column, tag_column, separator)
+    reader.learn(enumerate(lines, start=1))
+    for rows in reader.texts(enumerate(lines, start=1)):
+        texts.append([token for token, _ in rows])
+        tags.append([tag for _, tag in rows])
     return texts, tags
 
 
@@ -154,83 +149,6 @@ def require_split(split: str) -> None:
     """
     if split not in get_args(Split):
         raise ValueError(f"expected a split of {list(get_args(Split))}, got {preview(split)}")
-
-
-def _texts_of(lines: list[str], separator: str | None) -> Iterator[list[tuple[int, list[str]]]]:
-    """Yields the rows of each text, each with its line number."""
-    model = next((line for line in lines if not (_parts_texts(line) or line[0] == "#")), "")
-    rows: list[tuple[int, list[str]]] = []
-    for number, line in enumerate(lines, start=1):
-        if _parts_texts(line):
-            if rows:
-                yield rows
-            rows = []
-        elif not _is_comment(line, model, separator):
-            rows.append((number, fields_of(line, separator)))
-    if rows:
-        yield rows
-
-
-def _parts_texts(line: str) -> bool:
-    return not line.strip(" \t") or line.startswith("-DOCSTART-")
-
-
-def _is_comment(line: str, model: str, separator: str | None) -> bool:
-    if not line.startswith("# "):
-        return False
-    if re.match(r"# *[\w.:-]+ *= ", line) or ("\t" in model and "\t" not in line):
-        return True
-    fields, others = fields_of(line, separator), fields_of(model, separator)
-    # With as many columns it is the token "#", unless tags are of entities and its own is not.
-    return len(fields) != len(others) or (_is_tag(others[-1]) and not _is_tag(fields[-1]))
-
-
-def _is_tag(field: str) -> bool:
-    return field == "O" or re.match("[BIES]-.", field) is not None
-
-
-def fields_of(line: str, separator: str | None) -> list[str]:
-    """Parts a line into its columns.
-
-    Args:
-        line: of a column file, without its end.
-        separator: as of `read_columns`.
-
-    Returns:
-        The columns.
-    """
-    if separator is not None:
-        return line.split(separator)
-    # str.split() would also part at a no-break space, which tokens may hold.
-    return [field for field in line.replace("\t", " ").split(" ") if field]
-
-
-def _require_columns(
-    rows: list[tuple[int, list[str]]], first: tuple[int, list[str]], path: str | Path
-) -> None:
-    for number, fields in rows:
-        if len(fields) != len(first[1]):
-            raise ValueError(
-                f"{path}, line {number}: expected {len(first[1])} columns as in line {first[0]}, "
-                f"got {len(fields)}: {fields}; if tokens hold spaces, pass the separator"
-            )
-
-
-def _pick(fields: list[str], text_column: int, tag_column: int, where: str) -> tuple[str, str]:
-    """Returns token and tag of a row; a short row must not give one field for both."""
-    try:
-        token, tag = fields[text_column], fields[tag_column]
-    except IndexError:
-        short = True
-    else:
-        size = len(fields)
-        short = text_column != tag_column and text_column % size == tag_column % size
-    if short:
-        raise ValueError(
-            f"{where}: expected columns for the token ({text_column}) and the tag ({tag_column}), "
-            f"got {len(fields)} columns: {fields}; pass text_column, tag_column and separator"
-        )
-    return token, tag
 
 
 def _find_splits(folder: Path) -> dict[str, Path]:

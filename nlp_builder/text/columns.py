@@ -18,7 +18,7 @@ def iterate_columns(
 
     Args:
         texts: what `iterate_texts` reads where `names` is None; else a dict of such, or a
-            DataFrame. Columns that no name asks for are not looked at.
+            DataFrame, or a table of Arrow. Columns that no name asks for are not looked at.
         names: the columns that are needed; None for texts without names.
 
     Returns:
@@ -39,7 +39,7 @@ def iterate_columns(
 
 def text_columns(
     texts: Any, names: Sequence[str] | None, *, copy: bool = False
-) -> dict[str | None, list[Text]]:
+) -> dict[str | None, Sequence[Text]]:
     """Reads columns of texts of equal lengths into memory.
 
     Args:
@@ -48,7 +48,7 @@ def text_columns(
         copy: keep the texts as they are now. Else lists are taken themselves, without a copy.
 
     Returns:
-        A list for each name.
+        A list for each name; rows that are lazy stay so.
 
     Raises:
         TypeError: as `iterate_columns`, or something in a column is no text.
@@ -90,7 +90,7 @@ def take_rows(
     return taken.get(None, taken)
 
 
-def _read(name: str | None, column: Any, *, copy: bool) -> list[Text]:
+def _read(name: str | None, column: Any, *, copy: bool) -> Sequence[Text]:
     try:
         return read_texts(column, copy=copy)
     except TypeError as error:
@@ -120,5 +120,6 @@ def _columns(texts: Any, names: Sequence[str] | None) -> dict[str | None, Any]:
 def _column_names(texts: Any) -> list[str] | None:
     if isinstance(texts, Mapping):
         return list(texts)
-    columns = getattr(texts, "columns", None)
+    # In a table of Arrow `columns` are the columns themselves.
+    columns = getattr(texts, "column_names", getattr(texts, "columns", None))
     return None if columns is None else [str(name) for name in columns]

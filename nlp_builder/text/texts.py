@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 
 from nlp_builder.text.checks import first_not_str, preview
+from nlp_builder.text.lazy_rows import as_lazy
 
 Text: TypeAlias = str | Sequence[str]
 """One text: a string, or the list of its tokens."""
@@ -23,8 +24,8 @@ def iterate_texts(texts: Iterable[Any]) -> Iterator[str | list[str]]:
     length is read in constant memory.
 
     Args:
-        texts: a list, tuple, pandas Series, NumPy array or generator, all of `str` or all of token
-            lists (list, tuple or one-dimensional array of `str`).
+        texts: a list, tuple, pandas Series, NumPy array, column of Arrow, `LazyRows` or generator,
+            all of `str` or all of token lists (list, tuple or one-dimensional array of `str`).
 
     Returns:
         An iterator over the strings as they are, or over each token list as a `list`.
@@ -44,11 +45,14 @@ def iterate_texts(texts: Iterable[Any]) -> Iterator[str | list[str]]:
     if problem:
         raise TypeError(f"expected a list of texts, got {problem}")
     # Of a list of strings all can be checked at once, which is faster by far.
-    return iter(texts) if _is_list_of_str(texts) else _iterate_checked(iter(texts))
+    if _is_list_of_str(texts):
+        return iter(texts)
+    lazy = as_lazy(texts)
+    return _iterate_checked(iter(texts if lazy is None else lazy))
 
 
-def read_texts(texts: Iterable[Any], *, copy: bool = False) -> list[Text]:
-    """Reads texts into memory.
+def read_texts(texts: Iterable[Any], *, copy: bool = False) -> Sequence[Text]:
+    """Reads texts into memory, but for those that are lazy.
 
     Args:
         texts: what `iterate_texts` reads.
@@ -56,10 +60,12 @@ def read_texts(texts: Iterable[Any], *, copy: bool = False) -> list[Text]:
             returned itself, and takes no more memory.
 
     Returns:
-        A list of strings or of token lists.
+        A list of strings or of token lists; `LazyRows`, and columns of Arrow, as such: a text of
+        them is checked when it is read.
 
     Raises:
         TypeError: as `iterate_texts`.
+        ValueError: as `as_lazy`.
 
     Example:
         >>> texts = ["a b", "c"]
@@ -68,7 +74,8 @@ def read_texts(texts: Iterable[Any], *, copy: bool = False) -> list[Text]:
     """
     if not copy and (_is_list_of_str(texts) or _is_list_of_lists(texts)):
         return texts
-    return list(iterate_texts(texts))
+    lazy = as_lazy(texts)
+    return list(iterate_texts(texts)) if lazy is None else lazy
 
 
 def _is_list_of_str(texts: Any) -> TypeGuard[list[Any]]:

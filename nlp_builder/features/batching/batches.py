@@ -36,10 +36,12 @@ class Batches(PlannedBatches):
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
-        texts: strings or lists of tokens, in any collection; a dict or a DataFrame of such if the
-            blocks name their texts. Kept as they are, turned into ids batch by batch.
-        targets: an array with a row for each text, taken as it is; or a list or Series with a
-            number for each text, or with a list of ids for the tokens of each text (padded with 0
+        texts: strings or lists of tokens, in any collection; a dict, a DataFrame or a table of
+            Arrow of such if the blocks name their texts. Kept as they are, turned into ids batch by
+            batch. Of `LazyRows`, as `MappedColumns` has, and of columns of Arrow nothing is kept.
+        targets: an array with a row for each text, taken as it is; or a list, Series, column of
+            Arrow or `LazyRows` with a number for each text, or with a list of ids for the tokens of
+            each text, as `lazy_map(alphabet.ids, tags)` has (padded with 0
             to the width of the first input that has as many: let a mask decide); or a dict or
             tuple of these for several outputs, as the model has them. By position, whatever an
             index says. None to predict.

@@ -79,7 +79,7 @@ class Reader:
         """The greatest number of steps of each input, None if there is none."""
         return [shape[0] for shape in self.shapes if shape]
 
-    def columns(self, texts: Any, *, copy: bool = False) -> dict[str | None, list[Text]]:
+    def columns(self, texts: Any, *, copy: bool = False) -> dict[str | None, Sequence[Text]]:
         """Read texts into memory, by name, or under None if they have no names.
 
         Lists are taken themselves unless a copy is wanted.
@@ -90,11 +90,11 @@ class Reader:
         """Return the ids of texts, one array for each input."""
         return tuple(array for block in self.blocks for array in _ids(block, texts))
 
-    def count_tokens(self, columns: dict[str | None, list[Text]]) -> np.ndarray:
+    def count_tokens(self, columns: dict[str | None, Sequence[Text]]) -> np.ndarray:
         """Count the steps of each text, the most of its texts where a row has several."""
         return _by_pieces(columns, self._counts)
 
-    def inputs_with_steps(self, columns: dict[str | None, list[Text]]) -> list[InputSteps]:
+    def inputs_with_steps(self, columns: dict[str | None, Sequence[Text]]) -> list[InputSteps]:
         """Return the inputs that have steps, which are not counted yet."""
         slots = [slot for block in self.blocks for slot in block.slots]
         return [
@@ -113,7 +113,7 @@ class Reader:
         return np.asarray((free or self.blocks)[0].count_tokens(texts))
 
 
-def count_rows(columns: dict[str | None, list[Text]]) -> int:
+def count_rows(columns: dict[str | None, Sequence[Text]]) -> int:
     """Return the number of texts in each column.
 
     Args:
@@ -126,7 +126,7 @@ def count_rows(columns: dict[str | None, list[Text]]) -> int:
 
 
 def _by_pieces(
-    columns: dict[str | None, list[Text]], count: Callable[[Any], Sequence[int] | np.ndarray]
+    columns: dict[str | None, Sequence[Text]], count: Callable[[Any], Sequence[int] | np.ndarray]
 ) -> np.ndarray:
     # (texts,)
     counts = np.zeros(count_rows(columns), "int32")
@@ -136,7 +136,7 @@ def _by_pieces(
     return counts
 
 
-def _count(block: ReadsTexts, column: list[Text]) -> np.ndarray:
+def _count(block: ReadsTexts, column: Sequence[Text]) -> np.ndarray:
     return _by_pieces({None: column}, block.count_tokens)
 
 

@@ -10,12 +10,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nlp_builder.features.batching.rows import ByText, ByToken
+from nlp_builder.features.batching.rows import ByText, ByToken, LazyByToken
 from nlp_builder.features.batching.steps import InputSteps
+from nlp_builder.text import LazyRows
 from nlp_builder.text.checks import preview
+from nlp_builder.text.lazy_rows import as_lazy
 
 Kind = Literal["target", "weight"]
 # Of all outputs, or of each, by name or in their order.
+_Rows = np.ndarray | list[Any] | LazyRows
+_Read = ByText | ByToken | LazyByToken
 ByOutput = bool | Mapping[str, bool] | Sequence[bool]
 
 
@@ -23,9 +27,9 @@ class Labels:
     """The targets, or the weights, of some texts.
 
     Args:
-        values: an array with a row for each text; a list or a Series with a number for each text,
-            or with a list of numbers for the tokens of each text; a dict or a tuple of these for
-            several outputs.
+        values: an array with a row for each text; a list, a Series, `LazyRows` or a column of
+            Arrow with a number for each text, or with a list of numbers for the tokens of each
+            text; a dict or a tuple of these for several outputs.
         num_texts: how many texts there are.
         kind: "target": whole numbers stay what they are, others become float32, tags of tokens
             int32; or "weight": all become float32.
@@ -58,7 +62,7 @@ class Labels:
         *,
         by_token: ByOutput = True,
     ) -> None:
-        def read(column: Any, name: Any) -> ByText | ByToken:
+        def read(column: Any, name: Any) -> _Read:
             place = _of_output(name)
             rows = _rows(column, num_texts, kind, place)
             return _read(rows, inputs if _has_tokens(by_token, name) else [], kind, place)
@@ -187,15 +191,15 @@ def _has_tokens(by_token: ByOutput, name: Any) -> bool:
     return by_token[name]
 
 
-def _rows(values: Any, num_texts: int, kind: Kind, place: str) -> np.ndarray | list[Any]:
+def _rows(values: Any, num_texts: int, kind: Kind, place: str) -> _Rows:
     rows = _collection(values, kind, place)
     require_count(kind, rows, num_texts, place)
     return rows
 
 
-def _read(
-    rows: np.ndarray | list[Any], inputs: Sequence[InputSteps], kind: Kind, place: str
-) -> ByText | ByToken:
+def _read(rows: _Rows, inputs: Sequence[InputSteps], kind: Kind, place: str) -> _Read:
+    if inputs and isinstance(rows, LazyRows) and _is_sequence(next(iter(rows), None)):
+        return LazyByToken(rows, inputs, kind=kind, place=place)
     if inputs and isinstance(rows, list) and any(_is_sequence(row) for row in rows):
         return ByToken(rows, inputs, kind=kind, place=place)
     try:
@@ -215,9 +219,12 @@ def _ragged(rows: list[Any], kind: Kind, place: str) -> ValueError:
     )
 
 
-def _collection(values: Any, kind: Kind, place: str) -> np.ndarray | list[Any]:
+def _collection(values: Any, kind: Kind, place: str) -> _Rows:
     if isinstance(values, list):
         return values
+    lazy = as_lazy(values)
+    if lazy is not None and (lazy is values or _is_sequence(next(iter(lazy), None))):
+        return lazy
     if isinstance(values, str | bytes) or not hasattr(values, "__array__"):
         raise TypeError(
             f"expected {kind}s in a list, a Series or an array{place}, got {preview(values)} "

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from nlp_builder.features.batching.steps import InputSteps, with_as_many_steps
+from nlp_builder.text import LazyRows
 from nlp_builder.text.checks import preview
 
+_THINGS = {"target": "tag ids", "weight": "weights"}
 _NO_NUMBERS = np.zeros(0, "int32")
 
 
@@ -54,7 +56,7 @@ class ByToken:
         # (texts,)
         sizes = np.array([_size(row) for row in rows], "int64")
         steps = with_as_many_steps(sizes, inputs)
-        thing = "tag ids" if kind == "target" else "weights"
+        thing = _THINGS[kind]
         for position in np.flatnonzero(sizes != steps.lengths)[:1]:
             raise _misfit(rows, steps, int(position), thing, place)
         self._input, self._lengths = steps.number, sizes
@@ -80,6 +82,53 @@ class ByToken:
         return taken
 
 
+class LazyByToken:
+    """The same of rows that are not kept: each is read once to be measured, and for each batch.
+
+    Args:
+        rows: a sequence of numbers for each text.
+        inputs: as for `ByToken`.
+        kind: as for `ByToken`.
+        place: as for `ByToken`.
+
+    Raises:
+        TypeError: as `ByToken`; of what a row holds when it is taken.
+        ValueError: likewise.
+    """
+
+    def __init__(
+        self, rows: LazyRows, inputs: Sequence[InputSteps], *, kind: str, place: str
+    ) -> None:
+        # (texts,)
+        sizes = np.fromiter((_size(row) for row in rows), "int32", len(rows))
+        self._rows, self._kind, self._place = rows, kind, place
+        self._steps = with_as_many_steps(sizes, inputs)
+        self._thing = _THINGS[kind]
+        for position in np.flatnonzero(sizes != self._steps.lengths)[:1]:
+            raise _misfit(rows, self._steps, int(position), self._thing, place)
+
+    def take(self, rows: Any, widths: Sequence[int]) -> np.ndarray:
+        """Return (rows, width of their input), cut or padded with 0."""
+        taken = [self._row(int(row)) for row in rows]
+        dtype = np.result_type(*taken) if taken else "int32"
+        # (rows, width)
+        padded = np.zeros((len(taken), widths[self._steps.number]), dtype)
+        for row, values in zip(padded, taken, strict=True):
+            row[: len(values)] = values[: len(row)]
+        return padded
+
+    def _row(self, number: int) -> np.ndarray:
+        values = np.asarray(self._rows[number])
+        if not len(values):
+            values = values.astype("int32" if self._kind == "target" else "float32")
+        values = _numbers(values, self._kind, self._place)
+        if self._kind == "target":
+            values = _tag_ids(values, self._place)
+            if len(values) and values.min() < 0:
+                raise _misfit(self._rows, self._steps, number, self._thing, self._place)
+        return values
+
+
 def _size(row: Any) -> int:
     """Return how many numbers a row has, -1 if it is no row of numbers."""
     try:
@@ -90,7 +139,7 @@ def _size(row: Any) -> int:
 
 
 def _misfit(
-    rows: list[Any], steps: InputSteps, position: int, thing: str, place: str
+    rows: Sequence[Any], steps: InputSteps, position: int, thing: str, place: str
 ) -> ValueError:
     length = int(steps.lengths[position])
     return ValueError(

@@ -172,7 +172,7 @@ def test_bucketing_does_not_hurt_training():
     texts, tags = load_sample_corpus("train")
     alphabet = TagAlphabet.from_tags(tags)
     words = TrainableWordEmbeddingSequence(None, 16, sequence_maxlen=None).build(texts)
-    x = keras.layers.Conv1D(32, 3, padding="same", activation="relu")(words.outputs)
+    x = keras.layers.Dense(32, activation="relu")(words.outputs)
     scores = keras.layers.Dense(len(alphabet), activation="softmax")(x)
     model = keras.Model(words.inputs, scores)
     model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
@@ -191,5 +191,4 @@ def test_bucketing_does_not_hurt_training():
         history = model.fit(batches, epochs=4, shuffle=False, verbose=0).history["loss"]
         losses[bucketing].append(history[-1])
         assert history[-1] < history[0]
-    print(losses)
     assert np.mean(losses[True]) < 1.1 * np.mean(losses[False])

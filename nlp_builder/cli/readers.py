@@ -8,8 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from nlp_builder.text.checks import first_not_str, preview
 from nlp_builder.text.column_lines import fields_of
-
-_MOST_TOKENS = 100_000
+from nlp_builder.text.pieces import in_pieces
 
 
 class Reading(NamedTuple):
@@ -131,16 +130,7 @@ def chunks(texts: Iterable[TextRead], size: int) -> Iterator[list[TextRead]]:
         >>> [len(chunk) for chunk in chunks([TextRead(["a"], {})] * 5, 2)]
         [2, 2, 1]
     """
-    chunk: list[TextRead] = []
-    num_tokens = 0
-    for text in texts:
-        chunk.append(text)
-        num_tokens += len(text.tokens)
-        if len(chunk) == size or num_tokens >= _MOST_TOKENS:
-            yield chunk
-            chunk, num_tokens = [], 0
-    if chunk:
-        yield chunk
+    return in_pieces(texts, size, lambda text: len(text.tokens))
 
 
 def _lines(source: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]:

@@ -206,6 +206,26 @@ def _order(
     return whole
 
 
+def columns_of_rows(
+    texts: Iterable[Any], columns: tuple[str, ...] | None
+) -> dict[str | None, list[Any]]:
+    """Turn texts that stand row by row into columns.
+
+    Args:
+        texts: at least one; where there are names a dict by them, or as many in their order.
+        columns: names of texts, as blocks read them.
+
+    Returns:
+        Lists of texts by name.
+
+    Example:
+        >>> columns_of_rows([("a", "b"), {"y": "d", "x": "c"}], ("x", "y"))
+        {'x': ['a', 'c'], 'y': ['b', 'd']}
+    """
+    rows = [_row(text, columns) for text in texts]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
 def _parts(
     source: Iterable[Any], size: int, columns: tuple[str, ...] | None
 ) -> Iterator[tuple[Columns, list[Any]]]:
@@ -214,8 +234,7 @@ def _parts(
         if not all(_is_pair([pair]) for pair in part):
             odd = next(pair for pair in part if not _is_pair([pair]))
             raise TypeError(f"expected pairs of a text and its labels, got {preview(odd)}")
-        rows = [_row(text, columns) for text, _ in part]
-        yield {name: [row[name] for row in rows] for name in rows[0]}, [y for _, y in part]
+        yield columns_of_rows((text for text, _ in part), columns), [y for _, y in part]
 
 
 def _row(text: Any, columns: tuple[str, ...] | None) -> dict[str | None, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -12,6 +12,8 @@ from nlp_builder.models import examples, files, streams
 from nlp_builder.models.builds_graph import BuildsGraph
 from nlp_builder.models.callbacks import scores_first
 from nlp_builder.models.examples import Examples
+from nlp_builder.text.checks import positive_int, preview
+from nlp_builder.text.pieces import in_pieces
 
 
 class TextModel(BuildsGraph):
@@ -180,6 +182,41 @@ class TextModel(BuildsGraph):
 
     # Keeping.
 
+    def predict_stream(
+        self,
+        texts: Iterable[Any],
+        *,
+        predict: Callable[..., Iterable[Any]] | None = None,
+        batch_size: int = 256,
+        texts_at_once: int = 4096,
+    ) -> Iterator[Any]:
+        """Predict for any number of texts, in constant memory.
+
+        Args:
+            texts: one after the other, from a generator, a file that is mapped, or a list; of a
+                model that reads several texts by name each is a dict, or a tuple.
+            predict: what is predicted, by default `predict`; or another method of this model, as
+                `predict_proba` or `predict_entities`.
+            batch_size: texts in a batch.
+            texts_at_once: so many are read and predicted at a time, fewer where they are long. Of
+                more of them texts of like lengths are found; 1 answers each text as it comes.
+
+        Yields:
+            What is predicted for each text, in their order.
+
+        Raises:
+            ValueError: if the model is not built.
+            TypeError: if `texts` is a str or a dict, or as `predict`.
+        """
+        self._built()
+        if isinstance(texts, str | Mapping) or not isinstance(texts, Iterable):
+            raise TypeError(
+                f"expected texts one after the other, got {preview(texts)} "
+                f"({type(texts).__name__}): wrap one text in a list"
+            )
+        positive_int("texts_at_once", texts_at_once)
+        return self._streamed(texts, predict or self.predict, batch_size, texts_at_once)
+
     def save(self, path: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
         """Write the model with its words and labels to one file, for `nlp_builder.load`.
 
@@ -232,6 +269,13 @@ class TextModel(BuildsGraph):
 
     # Within.
 
+    def _streamed(
+        self, texts: Iterable[Any], predict: Any, batch_size: int, at_once: int
+    ) -> Iterator[Any]:
+        for piece in in_pieces(texts, at_once, _num_tokens):
+            columns = streams.columns_of_rows(piece, self._text_names())
+            yield from predict(examples.as_read(columns), batch_size=batch_size)
+
     def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
         self._built()
         columns = examples.columns_of(x_data, self._text_names())
@@ -270,6 +314,11 @@ class TextModel(BuildsGraph):
             whole = self._fitting(checked._replace(weights=weights), None)
             batch = (whole.texts, self._numbers(whole.labels), whole.weights)
             yield batch if by_label is not None else batch[:2]
+
+
+def _num_tokens(text: Any) -> int:
+    parts = text.values() if isinstance(text, Mapping) else [text]
+    return max((len(part) for part in parts), default=0)
 
 
 def _require_known(options: Mapping[str, Any]) -> None:

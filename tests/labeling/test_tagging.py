@@ -12,7 +12,7 @@ from nlp_builder.features import (
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
 )
-from nlp_builder.labeling import entity_report
+from nlp_builder.labeling import BiGRU_CRF_Model, entity_report
 from nlp_builder.layers import MaskedConcatenate
 from nlp_builder.text import WordVectors, convert_tags, load_sample_corpus
 
@@ -181,3 +181,29 @@ def test_constraints_are_obeyed():
     model = keras.Model(words.inputs, crf(potentials, mask=words.mask))
     for tags in predict_tags(model, Batches(words, TEXTS), ALPHABET):
         assert convert_tags(tags, "IOB2", "IOB2") == tags
+
+
+def test_tags_are_predicted_for_a_stream_as_for_lists():
+    model = BiGRU_CRF_Model(hyper_parameters={"layer_bgru": {"units": 4}})
+    texts = [["Ada", "wrote"], ["Ada"], [], ["it", "wrote", "Ada", "it"]] * 3
+    model.build_model(texts[:2], [["B-PER", "O"], ["B-PER"]])
+    read = []
+
+    def source():
+        for text in texts:
+            read.append(text)
+            yield text
+
+    for at_once in (1, 5, 4096):
+        assert list(model.predict_stream(source(), texts_at_once=at_once)) == model.predict(texts)
+    entities = model.predict_stream(texts, predict=model.predict_entities)
+    assert [len(e) for e in entities] == [len(e) for e in model.predict_entities(texts)]
+    read.clear()
+    stream = model.predict_stream(source(), texts_at_once=2)
+    assert read == []
+    next(stream)
+    assert read == texts[:2]
+    with pytest.raises(TypeError, match="expected texts one after the other, got 'Ada'"):
+        model.predict_stream("Ada")
+    with pytest.raises(ValueError, match="not built"):
+        BiGRU_CRF_Model().predict_stream(texts)

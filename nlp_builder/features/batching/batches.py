@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
 from nlp_builder.features.batching.bucket_lengths import read_bucket_lengths
-from nlp_builder.features.batching.counted_texts import CountedTexts
+from nlp_builder.features.batching.counted_texts import CountedTexts, read_counted
 from nlp_builder.features.batching.labels import ByOutput, read_labels
 from nlp_builder.features.batching.padding import FirstTwo
 from nlp_builder.features.batching.planned import PlannedBatches
@@ -103,7 +103,7 @@ class Batches(PlannedBatches):
         **kwargs: Any,
     ) -> None:
         self._size = read_batch_size(batch_size, batch_tokens)
-        self._texts = CountedTexts(Reader(blocks), texts, copy=copy)
+        self._texts = read_counted(Reader(blocks), texts, copy=copy)
         inputs = self._texts.inputs_with_steps()
         labels = read_labels(targets, sample_weight, len(self._texts), inputs, by_token=by_token)
         self._texts.warn_of_cuts()
@@ -199,9 +199,38 @@ class Batches(PlannedBatches):
         Raises:
             ValueError: if the function returns more or fewer results than the batch has texts.
         """
-        results: list[Any] = [None] * len(self._texts)
-        for rows in to_predict(self._texts, self._size, self._buckets).batches(0):
-            inputs = as_inputs(self._first_two.padded(self._arrays(rows)))
+        return self._results(self._texts, function)
+
+    def stream(
+        self, function: Callable[[Any], Sequence[Any]], *, texts_at_once: int = 4096
+    ) -> Iterator[Any]:
+        """Apply a function to batches, and yield the results while they come: none of them is kept.
+
+        Args:
+            function: as for `in_order`.
+            texts_at_once: among so many are those found that share a batch.
+
+        Yields:
+            A result for each text, in the order of the texts.
+
+        Raises:
+            ValueError: as `in_order`.
+
+        Example:
+            >>> from nlp_builder.features import CharPerWordEmbeddingSequence
+            >>> block = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None).build([["a"]])
+            >>> batches = Batches(block, [["a", "a"], ["a"]], shuffle=False)
+            >>> list(batches.stream(lambda ids: (ids != 0).any(axis=2).sum(axis=1).tolist()))
+            [2, 1]
+        """
+        size = positive_int("texts_at_once", texts_at_once)
+        for start in range(0, len(self._texts), size):
+            yield from self._results(self._texts.part(start, start + size), function)
+
+    def _results(self, texts: CountedTexts, function: Callable[[Any], Sequence[Any]]) -> list[Any]:
+        results: list[Any] = [None] * len(texts)
+        for rows in to_predict(texts, self._size, self._buckets).batches(0):
+            inputs = as_inputs(self._first_two.padded(texts.arrays(rows)))
             for row, result in zip(rows, function(inputs), strict=True):
                 results[row] = result
         return results

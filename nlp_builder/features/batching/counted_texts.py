@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, final
 
@@ -11,7 +12,7 @@ import numpy as np
 from nlp_builder.features.batching.blocks import Reader, count_rows
 from nlp_builder.features.batching.bucket_lengths import BucketLengths
 from nlp_builder.features.batching.steps import InputSteps
-from nlp_builder.text import take_rows
+from nlp_builder.text import Text, take_rows
 
 
 @final
@@ -20,22 +21,22 @@ class CountedTexts:
 
     Args:
         reader: of the texts.
-        texts: what it reads.
-        copy: keep lists as they are now.
+        columns: the texts by name, as the reader has them.
     """
 
-    def __init__(self, reader: Reader, texts: Any, *, copy: bool) -> None:
+    def __init__(self, reader: Reader, columns: dict[str | None, Sequence[Text]]) -> None:
         self._reader = reader
         self.shapes = reader.shapes
-        self.columns = reader.columns(texts, copy=copy)
+        self.columns = columns
 
     def __len__(self) -> int:
         """Return the number of texts."""
         return count_rows(self.columns)
 
-    def keep(self, number: int) -> None:
-        """Leave out all texts but the first ones."""
-        self.columns = {name: column[:number] for name, column in self.columns.items()}
+    def part(self, start: int, stop: int) -> CountedTexts:
+        """Return some neighbours."""
+        columns = {name: column[start:stop] for name, column in self.columns.items()}
+        return CountedTexts(self._reader, columns)
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -96,3 +97,17 @@ class CountedTexts:
     def _lengths_are_cheap(self) -> bool:
         firsts = [column[0] for column in self.columns.values() if len(column)]
         return self.are_counted or not any(isinstance(text, str) for text in firsts)
+
+
+def read_counted(reader: Reader, texts: Any, *, copy: bool = False) -> CountedTexts:
+    """Read texts.
+
+    Args:
+        reader: of the texts.
+        texts: what it reads.
+        copy: keep lists as they are now.
+
+    Returns:
+        The texts.
+    """
+    return CountedTexts(reader, reader.columns(texts, copy=copy))

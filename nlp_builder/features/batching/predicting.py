@@ -13,7 +13,7 @@ import numpy as np
 from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
 from nlp_builder.features.batching.bucket_lengths import BucketLengths
-from nlp_builder.features.batching.counted_texts import CountedTexts
+from nlp_builder.features.batching.counted_texts import read_counted
 from nlp_builder.features.batching.flat import flat_graph, unflatten
 from nlp_builder.features.batching.padding import FirstTwo
 from nlp_builder.features.batching.plans import read_batch_size, to_predict
@@ -124,9 +124,9 @@ class _Inputs(keras.utils.PyDataset):
         self, block: ReadsTexts, texts: Any, *, batch_size: int, steps: int | None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self._texts = CountedTexts(Reader(block), texts, copy=False)
+        self._texts = read_counted(Reader(block), texts)
         if steps is not None:
-            self._texts.keep(positive_int("steps", steps) * batch_size)
+            self._texts = self._texts.part(0, positive_int("steps", steps) * batch_size)
         plan = to_predict(self._texts, read_batch_size(batch_size, None), BucketLengths())
         self.rows = plan.batches(0)
         self._first_two = FirstTwo(self._texts.shapes)

@@ -174,3 +174,26 @@ def test_characters_of_strings_of_arrow():
 def test_read_columns_is_the_reference():
     with resources.as_file(resources.files("nlp_builder.sample_corpus") / "valid.txt") as path:
         assert read_columns(path, separator="\t") == (TEXTS, TAGS)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 4096])
+@pytest.mark.parametrize("options", [{}, {"shuffle": False}, {"batch_tokens": 60}])
+def test_results_come_as_a_stream_in_the_order_of_the_texts(at_once, options):
+    texts = ["ab" * (n * 7 % 11) for n in range(40)]
+    results = Batches(Letters(), texts, **options).stream(
+        lambda ids: (ids != 0).sum(axis=1).tolist(), texts_at_once=at_once
+    )
+    assert list(results) == [len(text) for text in texts]
+
+
+def test_a_stream_of_results_reads_no_further_than_it_must():
+    texts = Counted(["ab"] * 1000)
+    batches = Batches(Letters(), texts, shuffle=False, batch_size=5)
+    results = batches.stream(lambda ids: list(ids), texts_at_once=10)
+    assert texts.read == 0
+    next(results)
+    # Once to count, once for the ids.
+    assert texts.read == 20
+    for _ in range(10):
+        next(results)
+    assert texts.read == 40

@@ -30,6 +30,10 @@ class Batches(PlannedBatches):
     `sample_weight` beside it, and takes lists of tags for one-hot targets: weigh tokens by
     `sample_weight`.
 
+    Of two texts that share one of 439 batches of 32 (CoNLL-2003, of 14.5 tokens on average) 4 in
+    100 share one in the next epoch, too, where 0.2 would by chance alone; 4.5 percent are padded in
+    vain, where 195 percent would be. `benchmarks/batching.py` has the figures.
+
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up
     by one where Keras has read all batches. Training that was stopped goes on by `rest`, and by
     `epoch` between two epochs.
@@ -54,8 +58,8 @@ class Batches(PlannedBatches):
             times its texts; a text that is longer is a batch of its own.
         bucket_lengths: pad to these lengths, in ascending order, so that JAX and XLA compile few
             shapes: each free axis of a batch to the least of them that holds it, or to a multiple
-            of the last. Or a number of lengths, to be chosen by quantiles of the texts'. None for
-            the length of the longest text.
+            of the last. Or a number of lengths, to be chosen so that texts are padded least. None
+            for the length of the longest text.
         shuffle: texts in a new order for each epoch, the same ones for the same seed; False for
             the order of the texts.
         bucketing: False to shuffle without regard to lengths.

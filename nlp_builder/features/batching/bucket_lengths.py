@@ -9,6 +9,8 @@ import numpy as np
 
 from nlp_builder.text.checks import positive_int, preview
 
+_MOST_CANDIDATES = 256
+
 
 @final
 class BucketLengths:
@@ -71,8 +73,8 @@ def read_bucket_lengths(given: Any, lengths: Callable[[], np.ndarray]) -> Bucket
     """Return what a user asks for.
 
     Args:
-        given: ascending lengths; or a number of them, to be chosen such that each holds about as
-            many texts; or None.
+        given: ascending lengths; or a number of them, to be chosen such that the least is padded;
+            or None.
         lengths: returns int (texts,), called only for a number.
 
     Returns:
@@ -94,8 +96,36 @@ def read_bucket_lengths(given: Any, lengths: Callable[[], np.ndarray]) -> Bucket
             raise ValueError(f"expected bucket_lengths that ascend, got {preview(given)}")
         return BucketLengths(found)
     number = positive_int("bucket_lengths", given)
-    counted = np.maximum(lengths(), 1)
-    if not len(counted):
-        return BucketLengths([1])
-    shares = np.arange(1, number + 1) / number
-    return BucketLengths(np.unique(np.quantile(counted, shares, method="inverted_cdf")).tolist())
+    return BucketLengths(_least_padded(lengths(), number))
+
+
+def _least_padded(lengths: np.ndarray, number: int) -> list[int]:
+    """Return so many lengths, by dynamic programming, that the sum of padded lengths is least."""
+    # (values,)
+    values, counts = _candidates(np.maximum(lengths, 1))
+    before = np.concatenate([[0], np.cumsum(counts)])
+    # (values, values): what it takes to pad all from the row's value to that of the column
+    alone = values * (before[1:] - before[:-1, None])
+    alone[np.tril_indices(len(values), -1)] = np.iinfo("int64").max // 4
+    # What it takes to pad all up to a value, and from which one on its last length pads them.
+    sums, firsts = alone[0], [np.zeros(len(values), int)]
+    for _ in range(min(number, len(values)) - 1):
+        joint = alone + np.concatenate([[np.iinfo("int64").max // 4], sums[:-1]])[:, None]
+        firsts.append(joint.argmin(axis=0))
+        sums = joint.min(axis=0)
+    chosen, last = [], len(values) - 1
+    for first in firsts[::-1]:
+        chosen.append(int(values[last]))
+        last = first[last] - 1
+    return chosen[::-1]
+
+
+def _candidates(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return lengths to choose from and how many texts go to each, not too many of them."""
+    values, counts = np.unique(lengths, return_counts=True) if len(lengths) else ([1], [1])
+    values, counts = np.asarray(values, "int64"), np.asarray(counts, "int64")
+    if len(values) <= _MOST_CANDIDATES:
+        return values, counts
+    chosen = np.unique(np.linspace(0, len(values) - 1, _MOST_CANDIDATES).astype(int))
+    groups = np.searchsorted(chosen, np.arange(len(values)))
+    return values[chosen], np.bincount(groups, counts).astype("int64")

@@ -84,16 +84,25 @@ def test_lengths_are_padded_to_the_next_or_to_a_multiple_of_the_last():
     assert [buckets.longer(length) for length in (3, 8, 16)] == [8, 16, 24]
 
 
-@given(lengths=LENGTHS, number=st.integers(1, 6))
-def test_a_number_of_lengths_is_chosen_by_the_texts(lengths, number):
-    found = read_bucket_lengths(number, lambda: lengths).lengths
-    assert 1 <= len(found) <= number and list(found) == sorted({*found})
-    assert found[-1] == max([1, *lengths])
-    # Each length ends as many texts as the next, or more where many are of one length.
-    shares = [np.mean(np.maximum(lengths, 1) <= length) for length in found] if len(lengths) else []
-    assert all(
-        share >= (n + 1) / number - 1e-9 or len(found) < number for n, share in enumerate(shares)
+@given(
+    lengths=st.lists(st.integers(0, 12), max_size=12).map(lambda rows: np.array(rows, "int32")),
+    number=st.integers(1, 4),
+)
+def test_no_other_lengths_of_that_number_would_pad_less(lengths, number):
+    found = read_bucket_lengths(number, lambda: lengths)
+    values = sorted({max(1, int(length)) for length in lengths} or {1})
+    assert len(found.lengths) == min(number, len(values)) and found.lengths[-1] == values[-1]
+    rivals = (
+        BucketLengths([*some, values[-1]])
+        for some in itertools.combinations(values[:-1], min(number, len(values)) - 1)
     )
+    assert found.pad(lengths).sum() == min(rival.pad(lengths).sum() for rival in rivals)
+
+
+def test_lengths_are_chosen_among_any_number_of_them():
+    lengths = np.arange(1, 5000)
+    found = read_bucket_lengths(4, lambda: lengths)
+    np.testing.assert_allclose(found.lengths, [1250, 2500, 3750, 4999], atol=25)
 
 
 @pytest.mark.parametrize("wrong", [[], [0, 3], [4, 2], [2, 2], 0, [1.5], "ab", True])

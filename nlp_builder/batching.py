@@ -3,6 +3,6 @@
 They stand among the blocks, which train on them too.
 """
 
-from nlp_builder.features.batching import Batches
+from nlp_builder.features.batching import Batches, StreamBatches
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "StreamBatches"]

@@ -105,7 +105,8 @@ class Trainable(Feature):
             sample_weight: a weight for each text, by position.
             class_weight: a weight for each class, by its number.
             shuffle: a new order of the texts in each epoch, the same ones for one `random_seed`.
-            **kwargs: further arguments of `keras.Model.fit`: initial_epoch, validation_freq.
+            **kwargs: further arguments of `keras.Model.fit`: initial_epoch, which the order of the
+                texts goes on from, validation_freq.
 
         Returns:
             Keras' history.
@@ -122,7 +123,8 @@ class Trainable(Feature):
         x, y, weights, validation_data = split_last(
             self, x, y, sample_weight, validation_split, validation_data
         )
-        train = batches_of(self, x, y, weights, batch_size, shuffle=shuffle, **pool)
+        epoch = kwargs.get("initial_epoch", 0)
+        train = batches_of(self, x, y, weights, batch_size, epoch, shuffle=shuffle, **pool)
         validation = validation_of(self, validation_data, batch_size, **pool)
         with quiet_end(steps_per_epoch):
             return graph.fit(

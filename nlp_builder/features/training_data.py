@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def batches_of(
-    block: Trainable, x: Any, y: Any, weights: Any, batch_size: int, **kwargs: Any
+    block: Trainable, x: Any, y: Any, weights: Any, batch_size: int, epoch: int = 0, **kwargs: Any
 ) -> Any:
     """Make batches of texts, or turn batches of texts into batches of ids.
 
@@ -23,6 +23,8 @@ def batches_of(
         y: targets.
         weights: weights, or None.
         batch_size: texts in a batch.
+        epoch: the number of the first epoch, whose order is that of no other; batches and streams
+            have their own.
         **kwargs: `shuffle`, and workers of Keras' data machinery.
 
     Returns:
@@ -55,6 +57,7 @@ def batches_of(
     )
     if not len(batches):
         raise ValueError(f"{name} expects texts and targets, got no text")
+    batches.epoch = epoch
     return batches
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from itertools import chain, islice, pairwise
+from functools import partial
+from itertools import chain, count, islice, pairwise
 from typing import Any, NamedTuple, final
 
-import numpy as np
-
+from nlp_builder.features.batching import in_buckets
 from nlp_builder.models import examples
 from nlp_builder.models.examples import Columns, as_read, has_strings
+from nlp_builder.text import columns_of_rows
 from nlp_builder.text.checks import positive_int, preview
 
 _TEXTS_AT_ONCE = 1000
-_BATCHES_AT_ONCE = 32
 
 
 @final
@@ -182,69 +182,29 @@ def batches(
     Yields:
         Texts, and their labels.
     """
-    random = None if seed is None else np.random.default_rng(seed)
-    while True:
-        for texts, labels in _parts(source, batch_size * _BATCHES_AT_ONCE, columns):
-            for rows in _order(texts, len(labels), batch_size, random):
-                chosen = {name: [column[n] for n in rows] for name, column in texts.items()}
-                yield as_read(chosen), [labels[n] for n in rows]
+    for epoch in count():
+        pairs = map(_checked, source)
+        for part in in_buckets(
+            pairs, batch_size, partial(_lengths, columns), seed=seed, epoch=epoch
+        ):
+            texts = columns_of_rows((text for text, _ in part), columns)
+            yield as_read(texts), [labels for _, labels in part]
 
 
-def _order(
-    texts: Columns, size: int, batch_size: int, random: np.random.Generator | None
-) -> list[np.ndarray]:
-    order = np.arange(size)
-    if random is not None:
-        lengths = [len(text) for text in next(iter(texts.values()))]
-        mixed = random.permutation(size)
-        order = mixed[np.argsort(np.array(lengths)[mixed], kind="stable")]
-    # A smaller batch comes last, so that each pass has as many batches as were counted.
-    whole = [order[n : n + batch_size] for n in range(0, size, batch_size)]
-    if random is not None:
-        full = [rows for rows in whole if len(rows) == batch_size]
-        whole = [full[n] for n in random.permutation(len(full))] + whole[len(full) :]
-    return whole
-
-
-def columns_of_rows(
-    texts: Iterable[Any], columns: tuple[str, ...] | None
-) -> dict[str | None, list[Any]]:
-    """Turn texts that stand row by row into columns.
-
-    Args:
-        texts: at least one; where there are names a dict by them, or as many in their order.
-        columns: names of texts, as blocks read them.
-
-    Returns:
-        Lists of texts by name.
-
-    Example:
-        >>> columns_of_rows([("a", "b"), {"y": "d", "x": "c"}], ("x", "y"))
-        {'x': ['a', 'c'], 'y': ['b', 'd']}
-    """
-    rows = [_row(text, columns) for text in texts]
-    return {name: [row[name] for row in rows] for name in rows[0]}
+def _lengths(columns: tuple[str, ...] | None, pairs: list[Any]) -> list[int]:
+    return [len(next(iter(columns_of_rows([text], columns).values()))[0]) for text, _ in pairs]
 
 
 def _parts(
     source: Iterable[Any], size: int, columns: tuple[str, ...] | None
 ) -> Iterator[tuple[Columns, list[Any]]]:
-    pairs = iter(source)
+    pairs = map(_checked, source)
     while part := list(islice(pairs, size)):
-        if not all(_is_pair([pair]) for pair in part):
-            odd = next(pair for pair in part if not _is_pair([pair]))
-            raise TypeError(f"expected pairs of a text and its labels, got {preview(odd)}")
         yield columns_of_rows((text for text, _ in part), columns), [y for _, y in part]
 
 
-def _row(text: Any, columns: tuple[str, ...] | None) -> dict[str | None, Any]:
-    if columns is None:
-        return {None: text}
-    return dict(text) if isinstance(text, dict) else dict(zip(columns, text, strict=True))
-
-
 def _column(source: Iterable[Any], columns: tuple[str, ...] | None, name: str | None) -> Any:
-    return (_row(text, columns)[name] for text, _ in source)
+    return (columns_of_rows([text], columns)[name][0] for text, _ in source)
 
 
 def _pairs(labels: Any) -> set[Any]:
@@ -254,6 +214,12 @@ def _pairs(labels: Any) -> set[Any]:
 
 def _is_pair(items: Sequence[Any]) -> bool:
     return bool(items) and isinstance(items[0], tuple) and len(items[0]) == 2
+
+
+def _checked(pair: Any) -> Any:
+    if not _is_pair([pair]):
+        raise TypeError(f"expected pairs of a text and its labels, got {preview(pair)}")
+    return pair
 
 
 def _require_again(source: Any) -> None:

@@ -12,6 +12,7 @@ from nlp_builder.models import examples, files, streams
 from nlp_builder.models.builds_graph import BuildsGraph
 from nlp_builder.models.callbacks import scores_first
 from nlp_builder.models.examples import Examples
+from nlp_builder.text import columns_of_rows
 from nlp_builder.text.checks import positive_int, preview
 from nlp_builder.text.pieces import in_pieces
 
@@ -273,7 +274,7 @@ class TextModel(BuildsGraph):
         self, texts: Iterable[Any], predict: Any, batch_size: int, at_once: int
     ) -> Iterator[Any]:
         for piece in in_pieces(texts, at_once, _num_tokens):
-            columns = streams.columns_of_rows(piece, self._text_names())
+            columns = columns_of_rows(piece, self._text_names())
             yield from predict(examples.as_read(columns), batch_size=batch_size)
 
     def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:

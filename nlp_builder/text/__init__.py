@@ -7,7 +7,7 @@ from nlp_builder.text.column_corpora import (
     load_sample_corpus,
     read_columns,
 )
-from nlp_builder.text.columns import iterate_columns, take_rows, text_columns
+from nlp_builder.text.columns import columns_of_rows, iterate_columns, take_rows, text_columns
 from nlp_builder.text.corpora import (
     ChineseDailyNerCorpus,
     CONLL2003ENCorpus,
@@ -79,6 +79,7 @@ __all__ = [
     "WordVectors",
     "characters_of",
     "characters_of_words",
+    "columns_of_rows",
     "convert_tags",
     "count_chunks",
     "encode_characters",

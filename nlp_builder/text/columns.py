@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,30 @@ def take_rows(
     order = rows.tolist() if isinstance(rows, np.ndarray) else rows
     taken = {name: [column[row] for row in order] for name, column in columns.items()}
     return taken.get(None, taken)
+
+
+def columns_of_rows(texts: Iterable[Any], names: Sequence[str] | None) -> dict[str | None, Any]:
+    """Turns texts that stand row by row into columns.
+
+    Args:
+        texts: at least one; where there are names a dict by them, or as many in their order.
+        names: as for `iterate_columns`.
+
+    Returns:
+        Lists of texts by name.
+
+    Example:
+        >>> columns_of_rows([("a", "b"), {"y": "d", "x": "c"}], ("x", "y"))
+        {'x': ['a', 'c'], 'y': ['b', 'd']}
+    """
+    rows = [_row(text, names) for text in texts]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _row(text: Any, names: Sequence[str] | None) -> dict[str | None, Any]:
+    if names is None:
+        return {None: text}
+    return dict(text) if isinstance(text, dict) else dict(zip(names, text, strict=True))
 
 
 def _read(name: str | None, column: Any, *, copy: bool) -> Sequence[Text]:

@@ -2,6 +2,7 @@
 
 from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import ReadsTexts, count_rows
+from nlp_builder.features.batching.buffered import StreamBatches, in_buckets
 from nlp_builder.features.batching.labels import require_count
 from nlp_builder.features.batching.predicting import predict_texts
 from nlp_builder.features.batching.streams import is_stream, quiet_end, require_steps, stream
@@ -9,7 +10,9 @@ from nlp_builder.features.batching.streams import is_stream, quiet_end, require_
 __all__ = [
     "Batches",
     "ReadsTexts",
+    "StreamBatches",
     "count_rows",
+    "in_buckets",
     "is_stream",
     "predict_texts",
     "quiet_end",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, final
 
 import keras
 
 from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
+from nlp_builder.features.batching.bucket_lengths import BucketLengths
 from nlp_builder.features.batching.labels import ByOutput, read_labels, take_labels
 from nlp_builder.features.batching.padding import FirstTwo
 from nlp_builder.text import take_rows
@@ -124,7 +125,7 @@ def stream(
         )
     if isinstance(source, Batches):
         return source
-    items = _Items(block, with_targets=with_targets, by_token=by_token)
+    items = Items(block, with_targets=with_targets, by_token=by_token)
     if not isinstance(source, keras.utils.PyDataset):
         return _generate(items, iter(source))
     given = {
@@ -136,13 +137,28 @@ def stream(
     return _Dataset(items, source, **kept)
 
 
-class _Items:
-    """Turns the items of one source into what Keras takes."""
+@final
+class Items:
+    """Turns the items of one source into what Keras takes.
 
-    def __init__(self, block: ReadsTexts, *, with_targets: bool, by_token: ByOutput) -> None:
+    Args:
+        block: as of `stream`; or a list of them.
+        with_targets: as of `stream`.
+        by_token: as of `stream`.
+        lengths: those that free axes may have.
+    """
+
+    def __init__(
+        self,
+        block: ReadsTexts | Sequence[ReadsTexts],
+        *,
+        with_targets: bool,
+        by_token: ByOutput,
+        lengths: BucketLengths | None = None,
+    ) -> None:
         self._reader = Reader(block)
         self._with_targets, self._by_token = with_targets, by_token
-        self._first_two = FirstTwo(self._reader.shapes)
+        self._first_two = FirstTwo(self._reader.shapes, lengths)
 
     def batch(self, index: int, item: Any, first: Any) -> tuple[Any, ...]:
         """Return item `index` as `(inputs,)`, `(inputs, targets)`, `(inputs, targets, weights)`.
@@ -180,7 +196,7 @@ class _Items:
         return item if self._with_targets else item[:1]
 
 
-def _generate(items: _Items, source: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+def _generate(items: Items, source: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
     for index, item in enumerate(source):
         yield items.batch(index, item, first=None)
 
@@ -188,7 +204,7 @@ def _generate(items: _Items, source: Iterator[Any]) -> Iterator[tuple[Any, ...]]
 class _Dataset(keras.utils.PyDataset):
     """A dataset of texts as one of ids."""
 
-    def __init__(self, items: _Items, source: keras.utils.PyDataset, **kwargs: Any) -> None:
+    def __init__(self, items: Items, source: keras.utils.PyDataset, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._items = items
         self._source = source

@@ -8,6 +8,8 @@ import pytest
 
 from nlp_builder import Batches, TagAlphabet, TrainableWordEmbeddingSequence, load_sample_corpus
 from tests.features.batching.letters import Letters, embedded
+from tests.features.classifiers import LABELS, classifier
+from tests.features.classifiers import TEXTS as WORDS
 
 TEXTS = ["abcdefghij"[: 1 + n % 10] for n in range(45)]
 TAGS = [[n % 2] * len(text) for n, text in enumerate(TEXTS)]
@@ -192,3 +194,13 @@ def test_bucketing_does_not_hurt_training():
         losses[bucketing].append(history[-1])
         assert history[-1] < history[0]
     assert np.mean(losses[True]) < 1.1 * np.mean(losses[False])
+
+
+def test_a_block_goes_on_between_two_epochs_as_if_nothing_had_happened():
+    whole, parted = classifier(), classifier()
+    parted._graph.set_weights(whole._graph.get_weights())
+    whole.fit(WORDS, LABELS, batch_size=4, epochs=4, verbose=0)
+    parted.fit(WORDS, LABELS, batch_size=4, epochs=2, verbose=0)
+    parted.fit(WORDS, LABELS, batch_size=4, initial_epoch=2, epochs=4, verbose=0)
+    for one, other in zip(whole._graph.get_weights(), parted._graph.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,198 @@
+"""Batches of texts that come one after the other, and may be too many for the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from functools import cached_property
+from itertools import count, islice
+from typing import Any, TypeVar, final
+
+import numpy as np
+
+from nlp_builder.features.batching.blocks import Reader, ReadsTexts
+from nlp_builder.features.batching.bucket_lengths import BucketLengths, read_bucket_lengths
+from nlp_builder.features.batching.labels import ByOutput
+from nlp_builder.features.batching.order import BatchSize, Bucketed
+from nlp_builder.features.batching.streams import Items
+from nlp_builder.text import columns_of_rows
+from nlp_builder.text.checks import positive_int, preview
+
+_T = TypeVar("_T")
+_BATCHES_AT_ONCE = 32
+
+
+def in_buckets(
+    items: Iterable[_T],
+    batch_size: int,
+    lengths: Callable[[list[_T]], Sequence[int] | np.ndarray],
+    *,
+    seed: int | None,
+    epoch: int = 0,
+    batches_at_once: int = _BATCHES_AT_ONCE,
+) -> Iterator[list[_T]]:
+    """Part one pass over a stream into batches; some of them are in memory at a time.
+
+    Args:
+        items: any number.
+        batch_size: of them in a batch; the last one of the pass may be smaller.
+        lengths: returns the tokens of some items.
+        seed: of the order of batches among those in memory, each of items of like lengths; None
+            for the order of the stream.
+        epoch: the number of the pass, which the order depends on, too.
+        batches_at_once: so many are in memory.
+
+    Yields:
+        Lists of items.
+
+    Example:
+        >>> texts = ["aaaa", "b", "cccc", "d"]
+        >>> batches = in_buckets(texts, 2, lambda some: [len(text) for text in some], seed=0)
+        >>> sorted(sorted(batch) for batch in batches)
+        [['aaaa', 'cccc'], ['b', 'd']]
+    """
+    source = iter(items)
+    for number in count():
+        part = list(islice(source, batch_size * batches_at_once))
+        if not part:
+            return
+        for rows in _order(part, batch_size, lengths, seed, (epoch, number)):
+            yield [part[row] for row in rows]
+
+
+def _order(
+    part: list[Any], batch_size: int, lengths: Any, seed: int | None, place: tuple[int, int]
+) -> list[np.ndarray]:
+    size = len(part)
+    if seed is None:
+        return [np.arange(n, min(n + batch_size, size)) for n in range(0, size, batch_size)]
+    random = np.random.default_rng([seed, *place])
+    # Which items are left for a smaller batch is chance, and not that they are the longest.
+    mixed = random.permutation(size)
+    full = mixed[: size - size % batch_size]
+    counted = np.asarray(lengths([part[row] for row in full]), "int64")
+    plan = Bucketed(
+        counted, BatchSize(batch_size), BucketLengths(), seed=int(random.integers(2**31))
+    )
+    # A smaller batch comes last, so that each pass has as many batches as were counted.
+    rest = mixed[len(full) :]
+    return [full[rows] for rows in plan.batches(0)] + ([rest] if len(rest) else [])
+
+
+@final
+class StreamBatches:
+    """Texts and targets of a stream as padded batches, without end, for Keras' `fit`.
+
+    Some texts are in memory at a time, and among them those of like lengths share a batch. After
+    the last text comes the first, in another order:
+    `model.fit(iter(batches), steps_per_epoch=len(batches), epochs=3)`.
+
+    Args:
+        blocks: as for `Batches`.
+        source: pairs of a text and its target, or triples with a weight, in a collection that can
+            be read again, as `CorpusGenerator`; or a function that returns a new iterator of them.
+            Where blocks name their texts each text is a dict, or a tuple.
+        by_token: as for `Batches`.
+        batch_size: texts in a batch; the last one of a pass may be smaller.
+        bucket_lengths: lengths as for `Batches`; none are chosen, since no text was seen.
+        shuffle: False for the order of the stream.
+        random_seed: of the order.
+        batches_at_once: so many are in memory; of more of them the order is more random, and less
+            is padded.
+
+    Raises:
+        TypeError: if the source can be read once only, or, once it is read, gives no such pairs.
+
+    Example:
+        >>> from nlp_builder.features import CharPerWordEmbeddingSequence
+        >>> pairs = [(["a", "b"], [0, 1]), (["a"], [1]), (["b"], [0])]
+        >>> block = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None).build([["a", "b"]])
+        >>> batches = StreamBatches(block, lambda: iter(pairs), batch_size=2, shuffle=False)
+        >>> len(batches), [ids.shape for ids, tags in islice(batches, 3)]
+        (2, [(2, 2, 12), (1, 1, 12), (2, 2, 12)])
+    """
+
+    def __init__(
+        self,
+        blocks: ReadsTexts | Sequence[ReadsTexts],
+        source: Iterable[Any] | Callable[[], Iterable[Any]],
+        *,
+        by_token: ByOutput = True,
+        batch_size: int = 32,
+        bucket_lengths: Sequence[int] | None = None,
+        shuffle: bool = True,
+        random_seed: int = 42,
+        batches_at_once: int = _BATCHES_AT_ONCE,
+    ) -> None:
+        if not callable(source) and (
+            not isinstance(source, Iterable) or isinstance(source, str | Iterator)
+        ):
+            raise TypeError(
+                f"expected pairs that can be read again in each epoch, got {preview(source)} "
+                f"({type(source).__name__}): hand in a function that returns a new generator each"
+            )
+        self._blocks, self._source, self._by_token = blocks, source, by_token
+        self._reader = Reader(blocks)
+        self._lengths = read_bucket_lengths(bucket_lengths, lambda: np.array([1]))
+        self._seed = random_seed if shuffle else None
+        self.batch_size = positive_int("batch_size", batch_size)
+        self._at_once = positive_int("batches_at_once", batches_at_once)
+
+    def __len__(self) -> int:
+        """Return the number of batches of a pass; the first call may read the stream to count."""
+        return -(-self._size // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Return a generator without end, from the first pass on."""
+        items = Items(
+            self._blocks, with_targets=True, by_token=self._by_token, lengths=self._lengths
+        )
+        for index, rows in enumerate(self._batches()):
+            texts, *labels = zip(*rows, strict=True)
+            item = (self._columns(texts), *map(list, labels))
+            yield items.batch(index, item, first=None)
+
+    def __repr__(self) -> str:
+        return f"<StreamBatches of {self.batch_size} texts, {self._at_once} in memory>"
+
+    @cached_property
+    def _size(self) -> int:
+        source = self._read()
+        return len(source) if isinstance(source, Sized) else sum(1 for _ in source)
+
+    def _batches(self) -> Iterator[list[Any]]:
+        for epoch in count():
+            batches = in_buckets(
+                map(_checked, self._read()),
+                self.batch_size,
+                self._tokens,
+                seed=self._seed,
+                epoch=epoch,
+                batches_at_once=self._at_once,
+            )
+            first = next(batches, None)
+            if first is None:
+                raise ValueError("expected texts, got a stream without any")
+            yield first
+            yield from batches
+
+    def _read(self) -> Iterable[Any]:
+        return self._source() if callable(self._source) else self._source
+
+    def _columns(self, texts: Sequence[Any]) -> Any:
+        columns = columns_of_rows(texts, self._reader.names)
+        return columns.get(None, columns)
+
+    def _tokens(self, rows: list[Any]) -> np.ndarray:
+        if not rows:
+            return np.zeros(0, "int64")
+        texts = columns_of_rows([row[0] for row in rows], self._reader.names)
+        return self._reader.count_tokens(texts)
+
+
+def _checked(item: Any) -> tuple[Any, ...]:
+    if not isinstance(item, tuple) or len(item) not in (2, 3):
+        raise TypeError(
+            "expected pairs of a text and its target, or triples with a weight, got "
+            f"{preview(item)} ({type(item).__name__})"
+        )
+    return item

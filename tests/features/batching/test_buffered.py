@@ -1,0 +1,107 @@
+"""Streams that can be read again, in batches of like lengths, for models written by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp_builder.batching import StreamBatches
+from nlp_builder.features.batching import in_buckets
+from tests.features.batching.letters import Letters, tagger
+
+TEXTS = ["ab" * int(n) for n in np.random.default_rng(0).geometric(1 / 5, 100)]
+PAIRS = [(text, [n % 5] * len(text)) for n, text in enumerate(TEXTS)]
+
+
+def lengths(items):
+    return [len(item) for item in items]
+
+
+@given(
+    items=st.lists(st.text(max_size=5), max_size=60),
+    size=st.integers(1, 9),
+    seed=st.none() | st.integers(0, 9),
+    at_once=st.integers(1, 4),
+)
+def test_a_pass_has_all_items_once_and_a_smaller_batch_last(items, size, seed, at_once):
+    batches = list(in_buckets(items, size, lengths, seed=seed, batches_at_once=at_once))
+    assert sorted(itertools.chain(*batches)) == sorted(items)
+    assert len(batches) == -(-len(items) // size)
+    assert all(len(batch) == size for batch in batches[:-1])
+    if seed is None:
+        assert list(itertools.chain(*batches)) == items
+
+
+def test_like_lengths_share_a_batch_and_passes_differ():
+    def padded(batches):
+        return sum(len(batch) * max(map(len, batch)) for batch in batches)
+
+    passes = [list(in_buckets(TEXTS, 8, lengths, seed=1, epoch=n)) for n in (0, 1, 0)]
+    assert passes[0] == passes[2] != passes[1]
+    assert padded(passes[0]) < 0.7 * padded(in_buckets(TEXTS, 8, lengths, seed=None))
+
+
+def test_no_more_is_read_than_is_in_memory():
+    read = []
+    source = (read.append(text) or text for text in TEXTS)
+    batches = in_buckets(source, 4, lengths, seed=1, batches_at_once=3)
+    next(batches)
+    assert len(read) == 12
+    for _ in range(3):
+        next(batches)
+    assert len(read) == 24
+
+
+def test_batches_of_a_stream_are_its_texts_with_their_targets():
+    batches = StreamBatches(Letters(), lambda: iter(PAIRS), batch_size=8)
+    assert len(batches) == 13
+    endless = iter(batches)
+    for _ in range(2):
+        found = []
+        for ids, tags in itertools.islice(endless, len(batches)):
+            for row, own in zip(ids, tags, strict=True):
+                size = int((row != 0).sum())
+                assert not own[size:].any()
+                found.append((size, own[:size].tolist()))
+        assert sorted(found) == sorted((len(text), own) for text, own in PAIRS)
+
+
+def test_weights_names_and_few_lengths():
+    blocks = [Letters(names=("who",)), Letters(names=("what",))]
+    rows = [({"who": "a" * n, "what": "ab"}, n, 0.5 * n) for n in range(1, 9)]
+    batches = StreamBatches(blocks, rows, batch_size=4, bucket_lengths=(4, 8), shuffle=False)
+    (who, what), targets, weights = next(iter(batches))
+    assert who.shape == (4, 4) and what.shape == (4, 4)
+    assert targets.tolist() == [1, 2, 3, 4] and weights.tolist() == [0.5, 1, 1.5, 2]
+    pairs = [((who["who"], who["what"]), n) for who, n, _ in rows]
+    (other, _), _ = next(iter(StreamBatches(blocks, pairs, batch_size=4, shuffle=False)))
+    np.testing.assert_array_equal(other, who)
+
+
+def test_a_model_fits_a_stream():
+    pairs = [(text, [ord(letter) % 2 for letter in text]) for text in TEXTS]
+    batches = StreamBatches(Letters(), lambda: iter(pairs), batch_size=16)
+    history = (
+        tagger()
+        .fit(iter(batches), steps_per_epoch=len(batches), epochs=3, shuffle=False, verbose=0)
+        .history
+    )
+    assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("once", [iter(PAIRS), "a text", 3, (pair for pair in PAIRS)])
+def test_what_can_be_read_once_only_is_refused(once):
+    with pytest.raises(
+        TypeError, match=r"read again in each epoch, got .* returns a new generator"
+    ):
+        StreamBatches(Letters(), once)
+
+
+@pytest.mark.parametrize("odd", ["ab", ("ab",), ["ab", [1, 1]]])
+def test_what_are_no_pairs_is_refused(odd):
+    with pytest.raises(TypeError, match="expected pairs of a text and its target, or triples"):
+        next(iter(StreamBatches(Letters(), [odd])))
+    with pytest.raises(ValueError, match="got a stream without any"):
+        next(iter(StreamBatches(Letters(), [])))

@@ -30,7 +30,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-saving bench-memory lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-saving bench-memory bench-batching lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -124,6 +124,10 @@ bench-memory: $(VENV)/installed-demo  ## show that long streams of texts take no
 	@$(BIN)/python benchmarks/memory.py $(if $(SENTENCES),--sentences $(SENTENCES))
 	@echo "==> Fitting on a corpus and on one ten times as large (five minutes)"
 	@$(BIN)/python benchmarks/fit_memory.py
+
+bench-batching: $(VENV)/installed-demo  ## print what batches waste on padding; CORPUS=folder, TRAIN=--train
+	@echo "==> Counting what batches pad$(if $(TRAIN), and training with and without bucketing)"
+	@$(BIN)/python benchmarks/batching.py $(if $(CORPUS),--corpus "$(CORPUS)") $(TRAIN)
 
 # GiaNLP ended with Keras 2, whose last TensorFlow for Python 3.10 it was written for.
 $(BENCH_GIANLP)/installed: benchmarks/requirements-gianlp.txt

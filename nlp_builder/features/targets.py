@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from nlp_builder.features.batching import Batches, count_rows, is_stream, require_count
+from nlp_builder.features.batching import PlannedBatches, count_rows, is_stream, require_count
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -121,7 +121,7 @@ def stream_by_output(source: Any, names: Sequence[str]) -> Any:
     Returns:
         A generator or a PyDataset of the same items, with dicts by name.
     """
-    if isinstance(source, Batches):
+    if isinstance(source, PlannedBatches):
         return source
     if isinstance(source, keras.utils.PyDataset):
         return _ByOutput(source, names)

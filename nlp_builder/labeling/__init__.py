@@ -12,7 +12,7 @@ from nlp_builder.labeling.ready_made import (
     CNN_LSTM_Model,
 )
 from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
-from nlp_builder.labeling.tagging import predict_tags
+from nlp_builder.labeling.tagging import predict_tags, stream_tags
 
 # The names that Kashgari had at other times.
 ABCLabelingModel = BaseLabelingModel
@@ -35,5 +35,6 @@ __all__ = [
     "entity_report",
     "highlight",
     "predict_tags",
+    "stream_tags",
     "token_report",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -44,10 +45,51 @@ def predict_tags(
         >>> [len(row) for row in tags]
         [2, 1]
     """
+    return _batches(batches).in_order(_tags_of(model, alphabet))
+
+
+def stream_tags(
+    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet
+) -> Iterator[list[str]]:
+    """Predict the best tags of each text as `predict_tags` does, and keep none of them.
+
+    Args:
+        model: as for `predict_tags`.
+        batches: as for `predict_tags`.
+        alphabet: as for `predict_tags`.
+
+    Returns:
+        An iterator over a list of tags for each text, in the order of the texts.
+
+    Raises:
+        TypeError: as `predict_tags`.
+        ValueError: as `predict_tags`.
+
+    Example:
+        >>> from nlp_builder import CRF, CharPerWordEmbeddingSequence, RNNDigest
+        >>> texts, alphabet = [["Ada", "wrote"], ["Ada"]], TagAlphabet(["O", "B-PER"])
+        >>> characters = CharPerWordEmbeddingSequence(None, 4, word_maxlen=None)
+        >>> words = RNNDigest(characters, 4, "gru").build(texts)
+        >>> chain = CRF(2)(keras.layers.Dense(2)(words.outputs), mask=words.mask)
+        >>> batches = Batches(words, texts, shuffle=False)
+        >>> tags = stream_tags(keras.Model(words.inputs, chain), batches, alphabet)
+        >>> [len(row) for row in tags]
+        [2, 1]
+    """
+    return _batches(batches).stream(_tags_of(model, alphabet))
+
+
+def _batches(batches: Any) -> Batches:
     if not isinstance(batches, Batches):
         raise TypeError(
             f"expected Batches(blocks, texts), got {preview(batches)} ({type(batches).__name__})"
         )
+    return batches
+
+
+def _tags_of(
+    model: keras.Model | KerasWrapper, alphabet: TagAlphabet
+) -> Callable[[Any], list[list[str]]]:
     if isinstance(model, KerasWrapper):
         crf, chain_of = _crf_of(model.wrapped_model), model
     else:
@@ -64,7 +106,7 @@ def predict_tags(
         lengths = crf.lengths(chain)
         return [alphabet.tags_of(row[:length]) for row, length in zip(tags, lengths, strict=True)]
 
-    return batches.in_order(tags_of)
+    return tags_of
 
 
 def _crf_of(model: keras.Model) -> CRF:

@@ -12,7 +12,7 @@ from nlp_builder.features import (
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
 )
-from nlp_builder.labeling import BiGRU_CRF_Model, entity_report
+from nlp_builder.labeling import BiGRU_CRF_Model, entity_report, stream_tags
 from nlp_builder.layers import MaskedConcatenate
 from nlp_builder.text import WordVectors, convert_tags, load_sample_corpus
 
@@ -113,7 +113,8 @@ def test_a_batch_of_any_size_gives_the_same_tags():
         predict_tags(model, Batches(parts, TEXTS, batch_size=size, shuffle=False), ALPHABET)
         for size in (1, 7, 60)
     ]
-    assert predicted[0] == predicted[1] == predicted[2]
+    streamed = [*stream_tags(model, Batches(parts, TEXTS, batch_tokens=99), ALPHABET)]
+    assert predicted[0] == predicted[1] == predicted[2] == streamed
 
 
 def test_the_mask_survives_an_input_without_one():

@@ -4,11 +4,13 @@ from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import ReadsTexts, count_rows
 from nlp_builder.features.batching.buffered import StreamBatches, in_buckets
 from nlp_builder.features.batching.labels import require_count
+from nlp_builder.features.batching.planned import PlannedBatches
 from nlp_builder.features.batching.predicting import predict_texts
 from nlp_builder.features.batching.streams import is_stream, quiet_end, require_steps, stream
 
 __all__ = [
     "Batches",
+    "PlannedBatches",
     "ReadsTexts",
     "StreamBatches",
     "count_rows",

@@ -35,8 +35,8 @@ class Batches(PlannedBatches):
     vain, where 195 percent would be. `benchmarks/batching.py` has the figures.
 
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up
-    by one where Keras has read all batches. Training that was stopped goes on by `rest`, and by
-    `epoch` between two epochs.
+    by one where Keras has read all batches, also to evaluate: make other `Batches` for that.
+    Training that was stopped goes on by `rest`, and between two epochs by `epoch`.
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.

@@ -10,12 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
 from nlp_builder.features.batching.bucket_lengths import BucketLengths
 from nlp_builder.features.batching.counted_texts import read_counted
 from nlp_builder.features.batching.flat import flat_graph, unflatten
 from nlp_builder.features.batching.padding import FirstTwo
+from nlp_builder.features.batching.planned import PlannedBatches
 from nlp_builder.features.batching.plans import read_batch_size, to_predict
 from nlp_builder.features.batching.streams import is_stream, quiet_end, stream
 from nlp_builder.text.checks import positive_int
@@ -72,7 +72,7 @@ def predict_texts(
         "use_multiprocessing": use_multiprocessing,
         "max_queue_size": max_queue_size,
     }
-    if isinstance(texts, Batches):
+    if isinstance(texts, PlannedBatches):
         raise TypeError("expected texts, got Batches, which hold ids in an order of their own")
     options = {"verbose": verbose, "callbacks": callbacks}
     if not is_stream(texts):

@@ -9,11 +9,11 @@ from typing import Any, final
 
 import keras
 
-from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs, count_rows
 from nlp_builder.features.batching.bucket_lengths import BucketLengths
 from nlp_builder.features.batching.labels import ByOutput, read_labels, take_labels
 from nlp_builder.features.batching.padding import FirstTwo
+from nlp_builder.features.batching.planned import PlannedBatches
 from nlp_builder.text import take_rows
 from nlp_builder.text.checks import preview
 
@@ -104,7 +104,7 @@ def stream(
 
     Returns:
         A generator of tuples, or a `keras.utils.PyDataset` of as many batches as the source;
-        `Batches`, which hold ids already, as they are.
+        `Batches` and what is left of them, which hold ids already, as they are.
 
     Raises:
         TypeError: if `source` is neither, or, once it is read, an item is no such tuple.
@@ -123,7 +123,7 @@ def stream(
             f"expected a generator or a keras.utils.PyDataset of batches, got {preview(source)} "
             f"({type(source).__name__})"
         )
-    if isinstance(source, Batches):
+    if isinstance(source, PlannedBatches):
         return source
     items = Items(block, with_targets=with_targets, by_token=by_token)
     if not isinstance(source, keras.utils.PyDataset):

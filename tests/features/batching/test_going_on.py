@@ -64,7 +64,7 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-@pytest.mark.parametrize(("stop", "workers"), [(7, 1), (8, 2), (12, 1), (16, 1)])
+@pytest.mark.parametrize(("stop", "workers"), [(7, 1), (12, 1), (16, 2)])
 def test_training_that_was_stopped_ends_with_the_same_weights(tmp_path, stop, workers):
     whole = model_of()
     whole.fit(batches_of(workers=workers), epochs=4, shuffle=False, verbose=0)
@@ -170,7 +170,7 @@ def test_an_epoch_that_was_not_read_is_not_over():
 
 
 def test_bucketing_does_not_hurt_training():
-    """The sample corpus, from the same weights, in orders of three seeds each."""
+    """The sample corpus, from the same weights, in orders of two seeds each."""
     texts, tags = load_sample_corpus("train")
     alphabet = TagAlphabet.from_tags(tags)
     words = TrainableWordEmbeddingSequence(None, 16, sequence_maxlen=None).build(texts)
@@ -180,7 +180,7 @@ def test_bucketing_does_not_hurt_training():
     model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
     start, ids = model.get_weights(), [alphabet.ids(row) for row in tags]
     losses = {True: [], False: []}
-    for bucketing, seed in itertools.product(losses, range(3)):
+    for bucketing, seed in itertools.product(losses, range(2)):
         model.set_weights(start)
         batches = Batches(
             words,
@@ -204,3 +204,13 @@ def test_a_block_goes_on_between_two_epochs_as_if_nothing_had_happened():
     parted.fit(WORDS, LABELS, batch_size=4, initial_epoch=2, epochs=4, verbose=0)
     for one, other in zip(whole._graph.get_weights(), parted._graph.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_blocks_take_the_rest_as_it_is():
+    wrapper = classifier()
+    batches = Batches(wrapper, WORDS, LABELS, batch_size=4)
+    rest = batches.rest(epoch=1, batch=3)
+    wrapper.fit(rest, initial_epoch=1, epochs=2, verbose=0)
+    assert int(wrapper._graph.optimizer.iterations) == 2 and batches.epoch == 2
+    with pytest.raises(TypeError, match="expected texts, got Batches"):
+        wrapper.predict(rest)

@@ -17,9 +17,10 @@ from nlp_builder.features.batching.padding import FirstTwo
 class PlannedBatches(keras.utils.PyDataset, ABC):
     """A dataset that knows the rows of its batches, and when an epoch is over.
 
-    Keras ends an epoch before the first one, and begins one only to look at a batch. So an epoch
-    is over where it was begun and its last batch was asked for; what processes are asked for
-    cannot be seen here, and counts as all.
+    Keras ends an epoch before the first one, and begins one only to look at a batch; and users look
+    at batches before they train. So an epoch is over where it was begun and its batches were asked
+    for from the first to the last; what processes are asked for cannot be seen here, and counts as
+    all.
 
     Args:
         arrays: returns the ids of rows for each input.
@@ -50,6 +51,8 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
         """Return batch `index`: inputs, and targets and weights if there are any."""
         rows = self._batches[index]
         self._begun |= index > 1  # at the first two Keras looks before an epoch
+        if index == 0:
+            self._asked_for_last = False
         self._asked_for_last |= index == len(self._batches) - 1
         arrays = self._padded(index)
         return (as_inputs(arrays), *take_labels(self._labels, rows, arrays))

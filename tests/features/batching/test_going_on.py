@@ -169,6 +169,20 @@ def test_an_epoch_that_was_not_read_is_not_over():
     assert batches.epoch == 1
 
 
+def test_who_looks_at_batches_before_training_does_not_change_their_order():
+    batches, model = batches_of(), model_of()
+    before = rows_of(batches)
+    assert len([*batches]) == len(before)
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(batches.epoch)
+
+    model.fit(batches, epochs=2, shuffle=False, verbose=0, callbacks=[Watch()])
+    assert seen == [0, 1] and batches.epoch == 2
+
+
 def test_bucketing_does_not_hurt_training():
     """The sample corpus, from the same weights, in orders of two seeds each."""
     texts, tags = load_sample_corpus("train")

@@ -192,7 +192,8 @@ def batches(
 
 
 def _lengths(columns: tuple[str, ...] | None, pairs: list[Any]) -> list[int]:
-    return [len(next(iter(columns_of_rows([text], columns).values()))[0]) for text, _ in pairs]
+    (first, *_) = columns_of_rows((text for text, _ in pairs), columns).values()
+    return [len(text) for text in first]
 
 
 def _parts(

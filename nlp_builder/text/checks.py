@@ -30,32 +30,33 @@ def preview(value: Any, length: int = 40) -> str:
     return shown[:length] + "..." if len(shown) > length else shown
 
 
-def positive_int(name: str, value: Any) -> int:
+def positive_int(name: str, value: Any, *, least: int = 1) -> int:
     """Checks that a value is a whole number of at least 1.
 
     Args:
         name: the argument's name, for the message.
         value: what came; NumPy integers count as whole numbers, `bool` does not.
+        least: 0 where that will do.
 
     Returns:
         The value as an `int`.
 
     Raises:
         TypeError: the value is no whole number.
-        ValueError: the value is below 1.
+        ValueError: the value is below the least.
 
     Example:
         >>> positive_int("maxlen", 3)
         3
     """
-    message = f"expected {name} to be a whole number of at least 1, got {value!r}"
+    message = f"expected {name} to be a whole number of at least {least}, got {value!r}"
     if isinstance(value, bool):
         raise TypeError(f"{message} (a bool)")
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{message} ({type(value).__name__})") from None
-    if number < 1:
+    if number < least:
         raise ValueError(message)
     return number
 

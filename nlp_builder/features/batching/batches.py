@@ -136,7 +136,7 @@ class Batches(PlannedBatches):
 
     @epoch.setter
     def epoch(self, number: int) -> None:
-        self._epoch = positive_int("epoch + 1", number + 1) - 1
+        self._epoch = positive_int("epoch", number, least=0)
         self._take(self._plan.batches(self._epoch))
 
     def rest(self, epoch: int, batch: int) -> RestOfEpoch:
@@ -166,8 +166,8 @@ class Batches(PlannedBatches):
 
             Then `fit(rest, initial_epoch=3, epochs=4)` and `fit(batches, initial_epoch=4, ...)`.
         """
-        epoch = positive_int("epoch + 1", epoch + 1) - 1
-        done = positive_int("batch + 1", batch + 1) - 1
+        epoch = positive_int("epoch", epoch, least=0)
+        done = positive_int("batch", batch, least=0)
         if done >= len(self):
             raise ValueError(
                 f"expected batch below {len(self)}, the number of batches of an epoch, got {batch}:"

@@ -68,13 +68,14 @@ def _order(
     random = np.random.default_rng([seed, *place])
     # Which items are left for a smaller batch is chance, and not that they are the longest.
     mixed = random.permutation(size)
-    full = mixed[: size - size % batch_size]
+    full, rest = np.split(mixed, [size - size % batch_size])
+    if not len(full):
+        return [rest]
     counted = np.asarray(lengths([part[row] for row in full]), "int64")
     plan = Bucketed(
         counted, BatchSize(batch_size), BucketLengths(), seed=int(random.integers(2**31))
     )
     # A smaller batch comes last, so that each pass has as many batches as were counted.
-    rest = mixed[len(full) :]
     return [full[rows] for rows in plan.batches(0)] + ([rest] if len(rest) else [])
 
 
@@ -133,7 +134,7 @@ class StreamBatches:
         self._blocks, self._source, self._by_token = blocks, source, by_token
         self._reader = Reader(blocks)
         self._lengths = read_bucket_lengths(bucket_lengths, lambda: np.array([1]))
-        self._seed = random_seed if shuffle else None
+        self._seed = positive_int("random_seed", random_seed, least=0) if shuffle else None
         self.batch_size = positive_int("batch_size", batch_size)
         self._at_once = positive_int("batches_at_once", batches_at_once)
 
@@ -183,8 +184,6 @@ class StreamBatches:
         return columns.get(None, columns)
 
     def _tokens(self, rows: list[Any]) -> np.ndarray:
-        if not rows:
-            return np.zeros(0, "int64")
         texts = columns_of_rows([row[0] for row in rows], self._reader.names)
         return self._reader.count_tokens(texts)
 

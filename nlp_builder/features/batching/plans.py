@@ -64,7 +64,7 @@ def to_train(
         size = BatchSize(size.at(texts.width))
     if not shuffle:
         return _in_order(texts, size, buckets)
-    positive_int("random_seed + 1", seed + 1)
+    positive_int("random_seed", seed, least=0)
     if texts.width is None and bucketing:
         return Bucketed(texts.lengths, size, buckets, seed=seed)
     if size.texts is None:

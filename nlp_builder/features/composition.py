@@ -57,6 +57,19 @@ class Composition(Trainable):
         """What reads texts, with their names: one entry for each input tensor, in their order."""
         return self._slots
 
+    def _reads_rows(self, leading: int, *, training: bool) -> bool:
+        """Tell whether all that is read looks at rows of ids, of which one goes into each output.
+
+        Args:
+            leading: the number of axes, behind the batch, that the block is applied along.
+            training: as for `_looks_at_rows`.
+        """
+        return (
+            len(self.slots) == 1
+            and leading >= len(self.slots[0].block._ids_shape()) - 1
+            and all(source.block._looks_at_rows(training=training) for source in self.reads)
+        )
+
     @property
     def _inputs_argument(self) -> Any:
         return inputs_argument(self._reads)

@@ -10,6 +10,7 @@ import numpy as np
 
 from nlp_builder.features import checks, tree
 from nlp_builder.features.frozen import freeze, thaw
+from nlp_builder.features.layer_order import order_layers
 from nlp_builder.features.shapes import Connection, ModelIOShape, Slot, TextSlot
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class GraphPiece(ABC):
     def _connect(self, inputs: list[Any]) -> list[Connection]:
         """Apply the layers to the outputs of what is read, or, if it reads texts, to ids."""
 
+    def _looks_at_rows(self, *, training: bool) -> bool:
+        """Tell whether each row of ids, such as a word of characters, decides its outputs alone.
+
+        Then equal rows of a batch have equal outputs.
+
+        Args:
+            training: whether that is asked for training, where dropout tells them apart.
+        """
+        return False
+
     def _assemble(self) -> None:
         for block in self.blocks:
             if block._graph is None:
@@ -69,6 +80,7 @@ class GraphPiece(ABC):
         self._connections = tree.connect(self, inputs)
         outputs = [connection.outputs for connection in self._connections]
         self._graph = keras.Model(list(inputs.values()), self._named_outputs(outputs))
+        order_layers(self._graph)
         # Keras scales losses where a model's policy asks for it.
         self._graph.dtype_policy = self._policy
 

@@ -14,6 +14,7 @@ from nlp_builder.features.composition import Composition
 from nlp_builder.features.frozen import set_trainable_flags, trainable_flags
 from nlp_builder.features.kept_steps import kept_inputs
 from nlp_builder.features.masks import connected
+from nlp_builder.features.row_models import looks_at_rows
 from nlp_builder.features.shapes import Connection, ModelIOShape
 from nlp_builder.features.wiring import Inputs
 from nlp_builder.layers import Folded, MaskedConcatenate
@@ -97,6 +98,11 @@ class KerasWrapper(Composition):
         if self._first_weights is not None:
             copied.set_weights(self._first_weights)
         return copied
+
+    def _looks_at_rows(self, *, training: bool) -> bool:
+        return self._reads_rows(self._folded.leading, training=training) and looks_at_rows(
+            self.wrapped_model, training=training
+        )
 
     def _make_layers(self) -> list[keras.layers.Layer]:
         return [self._folded, MaskedConcatenate(dtype=self._policy)]

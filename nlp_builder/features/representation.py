@@ -71,6 +71,10 @@ class TextRepresentation(Feature):
         (ids,) = inputs
         return [Connection(self._layers[0](ids), keras.ops.not_equal(ids, PADDING_ID))]
 
+    def _looks_at_rows(self, *, training: bool) -> bool:
+        # Characters of words do; words of a text would be rows of one id.
+        return len(self._ids_shape()) > 1
+
     @property
     def learner(self) -> TextRepresentation:
         """The block that keeps what is learnt for this one."""

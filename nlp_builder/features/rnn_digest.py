@@ -18,6 +18,8 @@ from nlp_builder.text.checks import positive_int
 
 # A file says this by a number, and each of them takes time to be made.
 _MOST_LAYERS = 100
+# With these a word is another one at each of its places in training.
+_NOISE = ("dropout", "recurrent_dropout")
 
 
 @saveable
@@ -27,7 +29,8 @@ class RNNDigest(Composition):
     Characters of words, (words, chars, dim), become a vector for each word, (words, units);
     vectors of words, (words, dim), become one for the text, (units,). It trains with the model
     that it is part of. The digest of padding is exactly zero. Of vectors without a mask, such as
-    those that a pooling layer makes, all count.
+    those that a pooling layer makes, all count. Each distinct word of a batch is digested
+    once, in training as well unless dropout makes another one of it at each of its places.
 
     Args:
         inputs: a block, or a list of blocks of the same lengths, whose vectors are concatenated;
@@ -116,6 +119,14 @@ class RNNDigest(Composition):
             return_sequences=self.return_sequences,
             random_seed=self.random_seed,
             **{"dtype": self._policy, **self.kwargs},
+        )
+
+    def _looks_at_rows(self, *, training: bool) -> bool:
+        leading = len(self._sequence_shape) - 2
+        # What an output costs, it costs at each place.
+        differs = ["activity_regularizer", *(_NOISE if training else ())]
+        return not any(map(self.kwargs.get, differs)) and self._reads_rows(
+            leading, training=training
         )
 
     def _make_layers(self) -> list[keras.layers.Layer]:

@@ -6,6 +6,7 @@ from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.deferred import DeferredWeights
 from nlp_builder.layers.digest import Digest
+from nlp_builder.layers.distinct_rows import DistinctRows, RowsAtPlaces
 from nlp_builder.layers.folding import Folded
 from nlp_builder.layers.gru import GRU
 from nlp_builder.layers.linear_chain import log_likelihood, log_partition, sequence_score
@@ -35,6 +36,7 @@ __all__ = [
     "CRFLoss",
     "DeferredWeights",
     "Digest",
+    "DistinctRows",
     "Folded",
     "L",
     "MaskedConcatenate",
@@ -43,6 +45,7 @@ __all__ = [
     "MaskedMaxPooling",
     "OpenFirstStep",
     "PartlyFrozenEmbedding",
+    "RowsAtPlaces",
     "TagAccuracy",
     "WordAccuracy",
     "entropy",

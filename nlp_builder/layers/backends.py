@@ -123,3 +123,66 @@ def compiled(*static: str) -> Callable[[Callable], Callable]:
         return lambda function: function
     jit = importlib.import_module("jax").jit
     return lambda function: jit(function, static_argnames=static)
+
+
+def traced_for_xla() -> bool:
+    """Tells whether TensorFlow traces what runs now for XLA, which must know each shape before.
+
+    Returns:
+        False without a trace for XLA, and on other backends.
+
+    Example:
+        >>> traced_for_xla()
+        False
+    """
+    if keras.backend.backend() != "tensorflow":
+        return False
+    tf = importlib.import_module("tensorflow")
+    if tf.executing_eagerly():
+        return False
+    graph = tf.compat.v1.get_default_graph()
+    util = importlib.import_module("tensorflow.python.ops.control_flow_util")
+    return bool(util.GraphOrParentsInXlaContext(graph))
+
+
+def distinct(rows: Any) -> tuple[Any, Any]:
+    """Finds the distinct rows of a matrix of ids, where the backend may tell their number late.
+
+    On JAX, and for XLA, all rows count as distinct.
+
+    Args:
+        rows: int `(rows, ids)`.
+
+    Returns:
+        `(distinct, ids)`, and the number of each row among them, int32 `(rows,)`.
+
+    Example:
+        >>> found, places = distinct(ops.convert_to_tensor([[1, 2], [3, 4], [1, 2]]))
+        >>> ops.convert_to_numpy(ops.take(found, places, axis=0)).tolist()
+        [[1, 2], [3, 4], [1, 2]]
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow" and not traced_for_xla():
+        raw_ops = importlib.import_module("tensorflow").raw_ops
+        return tuple(raw_ops.UniqueV2(x=rows, axis=[0]))
+    torch = importlib.import_module("torch") if backend == "torch" else None
+    if torch is not None and rows.device.type != "meta" and not torch.compiler.is_compiling():
+        found, places = torch.unique(rows, dim=0, return_inverse=True)
+        return found, ops.cast(places, "int32")
+    return as_distinct(rows)
+
+
+def as_distinct(rows: Any) -> tuple[Any, Any]:
+    """Takes all rows as distinct, and so returns what `distinct` does.
+
+    Args:
+        rows: `(rows, ...)`.
+
+    Returns:
+        The rows, and their numbers, int32 `(rows,)`.
+
+    Example:
+        >>> ops.convert_to_numpy(as_distinct(ops.zeros((3, 2)))[1]).tolist()
+        [0, 1, 2]
+    """
+    return rows, ops.arange(ops.shape(rows)[0], dtype="int32")

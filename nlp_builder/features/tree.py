@@ -41,6 +41,8 @@ def connect(
     block: GraphPiece,
     ids: Mapping[TextSlot, Any],
     done: Mapping[tuple[str | None, GraphPiece], list[Connection]] | None = None,
+    *,
+    rows_are_distinct: bool = False,
 ) -> list[Connection]:
     """Apply a block and its parts to ids; a block that is shared within a text is applied once.
 
@@ -51,11 +53,12 @@ def connect(
         block: built, with all its parts.
         ids: a tensor for each of the block's `slots`.
         done: parts, each with the name of its text, that were applied already.
+        rows_are_distinct: the ids have distinct rows only.
 
     Returns:
         Outputs and masks of the block.
     """
-    return _Applied(ids, done or {}).outputs_of(None, block)
+    return _Applied(ids, done or {}, rows_are_distinct=rows_are_distinct).outputs_of(None, block)
 
 
 class _Applied:
@@ -90,13 +93,13 @@ class _Applied:
         inputs = [
             part
             for source in block.reads
-            for part in self.outputs_of(_name(source, text), source.block)
+            for part in self.outputs_of(name_of(source, text), source.block)
         ]
         return block._connect(inputs if block.reads else [self._ids[text, block]])
 
     def _of_distinct(self, text: str | None, block: GraphPiece) -> list[Connection]:
         (read,) = block.slots
-        slot = TextSlot(_name(read, text), read.block)
+        slot = TextSlot(name_of(read, text), read.block)
         key = (slot, block._looks_at_rows(training=True))
         if key not in self._by_rows:
             rows, places = DistinctRows(in_training=key[1])(self._ids[slot])
@@ -123,7 +126,7 @@ def at_places(found: Connection, places: Any) -> Connection:
     return Connection(outputs, mask)
 
 
-def _name(source: Slot | TextSlot, text: str | None) -> str | None:
+def name_of(source: Slot | TextSlot, text: str | None) -> str | None:
     """Return the name of the text that a source reads: its own, or that of what reads it."""
     return text if source.text is None else source.text
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nlp_builder.batching import Batches
-from nlp_builder.features.distinct_words import DistinctWords
+from nlp_builder.features.digested_words import DigestedWords
 from nlp_builder.labeling.entities import Entity, entities_of
 from nlp_builder.labeling.learns_tags import LearnsTags
 from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
@@ -41,7 +41,7 @@ class BaseLabelingModel(LearnsTags):
         [3, 0]
     """
 
-    _distinct: DistinctWords | None = None
+    _digested: DigestedWords | None = None
 
     def predict(self, x_data: Any, *, batch_size: int = 256) -> list[list[str]]:
         """Predict tags.
@@ -276,10 +276,10 @@ class BaseLabelingModel(LearnsTags):
         outputs = self._outputs()
         return batches.in_order(lambda ids: function(outputs(ids)))
 
-    def _outputs(self) -> DistinctWords:
-        if self._distinct is None or self._distinct.graph is not self.tf_model:
-            self._distinct = DistinctWords(self._built())
-        return self._distinct
+    def _outputs(self) -> DigestedWords:
+        if self._digested is None or self._digested.graph is not self.tf_model:
+            self._digested = DigestedWords(self._built())
+        return self._digested
 
     def _tags(self, numbers: np.ndarray) -> list[str]:
         names = self.labels

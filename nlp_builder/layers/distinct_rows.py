@@ -79,7 +79,8 @@ class RowsAtPlaces(keras.layers.Layer):
 
     Example:
         >>> digests = ops.convert_to_tensor([[[0.5]], [[0.25]]])
-        >>> ops.convert_to_numpy(RowsAtPlaces()([digests, [[0, 1], [1, 1]]]))[..., 0].tolist()
+        >>> places = ops.convert_to_tensor([[0, 1], [1, 1]])
+        >>> ops.convert_to_numpy(RowsAtPlaces()([digests, places]))[..., 0].tolist()
         [[0.5, 0.25], [0.25, 0.25]]
     """
 

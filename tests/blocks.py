@@ -51,6 +51,12 @@ def words() -> PreTrainedWordEmbeddingSequence:
     )
 
 
+def words_of_the_corpus() -> PreTrainedWordEmbeddingSequence:
+    return PreTrainedWordEmbeddingSequence(
+        small_vectors(), "whitespace", 6, lowercase=True, digits_to_zero=True, only_corpus=True
+    )
+
+
 def characters() -> CharPerWordEmbeddingSequence:
     return CharPerWordEmbeddingSequence(
         "whitespace",
@@ -296,6 +302,7 @@ def by_name(make: Callable[[], Feature], outputs: tuple[int, ...]) -> Row:
 
 ROWS = {
     "words": Row(words, (6, 4)),
+    "words of the corpus": Row(words_of_the_corpus, (6, 4)),
     "new words": Row(new_words, (6, 4)),
     "new words beside given ones": Row(new_words_beside_given_ones, (6, 4)),
     "given words trained further": Row(given_words_trained_further, (6, 4)),

@@ -36,7 +36,9 @@ class CountedWords(TextRepresentation):
     """A block whose words are counted in a corpus: new ones are trained, known ones have vectors.
 
     The ids go from the unknown word over the new words to the known words, both by falling
-    frequency. Rows of the first vectors have the standard deviation of the given ones.
+    frequency. Rows of the first vectors have the standard deviation of the given ones, of which the
+    unknown word gets the mean, if there are any: no unknown word of the corpus may be there to
+    train it.
 
     Args:
         given: where vectors of known words come from.
@@ -130,7 +132,10 @@ class CountedWords(TextRepresentation):
         given = WordVectors(words, self._given.vectors_of(words)).matrix
         draw = keras.initializers.RandomNormal(stddev=_spread(given), seed=self.random_state)
         # (unknown and new words, dim)
-        first = keras.ops.convert_to_numpy(draw((self._num_new + 1, self._dimension), "float32"))
+        drawn = draw((self._num_new + 1, self._dimension), "float32")
+        first = np.array(keras.ops.convert_to_numpy(drawn))  # a copy that may be written to
+        if len(words):
+            first[0] = given.mean(axis=0, dtype="float64")
         self._layers[0].set_matrices(trained=first, given=given)
 
     def _settle(self) -> None:

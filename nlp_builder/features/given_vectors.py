@@ -36,6 +36,8 @@ class GivenVectors(TextRepresentation):
         self._vectors: WordVectors | None = load_vectors(word2vec_src, progress=True)
         self._vocabulary = self._vectors.vocabulary
         self._dimension = self._vectors.dimension
+        # The rows of the vectors that have an id; None for all.
+        self._rows: np.ndarray | None = None
 
     @property
     def word2vec_src(self) -> Any:
@@ -70,15 +72,15 @@ class GivenVectors(TextRepresentation):
     def _set_given(self) -> None:
         vectors = self._current_vectors()
         # (ids, dim)
-        matrix = np.empty((len(vectors) + FIRST_ID, vectors.dimension), "float32")
+        matrix = np.empty((len(self._learnt_vocabulary()), vectors.dimension), "float32")
         matrix[PADDING_ID] = 0.0
         matrix[UNKNOWN_ID] = vectors.mean()
-        matrix[FIRST_ID:] = vectors.matrix
+        matrix[FIRST_ID:] = vectors.matrix if self._rows is None else vectors.matrix[self._rows]
         self._layers[0].set_matrix(matrix)
 
     def _settle(self) -> None:
         # The layer has the vectors now; two copies of a large matrix would be one too many.
-        self._vectors = None
+        self._vectors = self._rows = None
 
     def _state(self) -> State:
         state = super()._state()

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class TrainableWordEmbeddingSequence(CountedWords):
     """Words of the corpus to vectors that training moves, given ones where there are any.
 
-    The vectors of words that have none, and that of the unknown word, are always trained. Those of
+    The vectors of words that have none, and that of the unknown word, which begins as the mean of
+    the given ones of the corpus, are always trained. Those of
     `word2vec_src` stay as they are, also under weight decay, unless `pretrained_trainable`.
 
     Args:

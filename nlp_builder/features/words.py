@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlp_builder.features.archive import saveable
+from nlp_builder.features.archive import State, saveable
 from nlp_builder.features.checks import boolean, positive_or_none
 from nlp_builder.features.given_vectors import GivenVectors
 from nlp_builder.features.shapes import ModelIOShape
 from nlp_builder.text import (
+    FIRST_ID,
     Symbols,
     Text,
+    TokenCounts,
     Tokenizer,
+    Vocabulary,
     WordVectors,
     encode_words,
     get_tokenizer,
     no_symbols,
     tokenize,
+    words_of,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +36,8 @@ if TYPE_CHECKING:
 class PreTrainedWordEmbeddingSequence(GivenVectors):
     """Words to given vectors, which training does not move.
 
-    An unknown word gets the mean of all vectors. Build learns nothing, since the vectors say
-    which words are known; a matrix for the words of a corpus alone comes from
-    `load_vectors(source, keep=words)`.
+    An unknown word gets the mean of all vectors. The vectors say which words are known, and build
+    learns nothing, unless `only_corpus` tells it to let go of the words that the corpus has not.
 
     Args:
         word2vec_src: a file of vectors (GloVe or word2vec, text or binary, also gzipped), gensim's
@@ -46,6 +49,10 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
         lowercase: look an unknown word up in lower case.
         digits_to_zero: look an unknown word up with each digit as 0 (after the lower case, and
             with both).
+        only_corpus: keep the vectors of the words that the corpus of `build` has, and of those that
+            stand for them in lower case or with zeros, so that memory and files hold no others.
+            Other words are unknown ones, whose vector is the mean of all that were given. A loaded
+            block has no others to give to a copy of itself.
 
     Raises:
         ValueError: if the vectors cannot be read, or an argument is out of its range.
@@ -75,13 +82,18 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
         *,
         lowercase: bool = False,
         digits_to_zero: bool = False,
+        only_corpus: bool = False,
     ) -> None:
         super().__init__(word2vec_src)
         self.tokenizer = tokenizer
         self.sequence_maxlen = positive_or_none("sequence_maxlen", sequence_maxlen)
         self.lowercase = boolean("lowercase", lowercase)
         self.digits_to_zero = boolean("digits_to_zero", digits_to_zero)
+        self.only_corpus = boolean("only_corpus", only_corpus)
         self._tokenizer = get_tokenizer(tokenizer)
+        if self.only_corpus:
+            self._needs_texts = True
+            self._vocabulary = None
 
     @property
     def outputs_shape(self) -> ModelIOShape:
@@ -96,11 +108,26 @@ class PreTrainedWordEmbeddingSequence(GivenVectors):
             "sequence_maxlen": self.sequence_maxlen,
             "lowercase": self.lowercase,
             "digits_to_zero": self.digits_to_zero,
+            "only_corpus": self.only_corpus,
         }
 
     def _symbols(self) -> Symbols:
-        # There is nothing to be counted, but the tokenizer shows whether it fits.
-        return partial(no_symbols, tokenizer=self._tokenizer)
+        # Where nothing is to be counted, the tokenizer shows whether it fits.
+        return partial(words_of if self.only_corpus else no_symbols, tokenizer=self._tokenizer)
+
+    def _learn(self, counts: TokenCounts) -> None:
+        if self.only_corpus:
+            vectors = self._current_vectors()
+            known = encode_words([[*counts]], vectors.vocabulary, fallbacks=self._fallbacks())
+            ids = np.unique(known)
+            self._rows = ids[ids >= FIRST_ID] - FIRST_ID
+            self._vocabulary = Vocabulary([vectors.words[row] for row in self._rows.tolist()])
+
+    def _restore(self, state: State) -> None:
+        if state.values["built"]:
+            # The words of a file are those that were kept.
+            self._vocabulary = self._current_vectors().vocabulary
+        super()._restore(state)
 
     def _ids_shape(self) -> tuple[int | None, ...]:
         return (self.sequence_maxlen,)

@@ -107,6 +107,17 @@ def test_known_words_have_the_given_vectors():
     assert block.trainable_weights_amount == (1 + 1 + 2) * 2
 
 
+def test_the_unknown_word_begins_as_the_mean_of_the_given_vectors():
+    """Where no word of the corpus is unknown, training does not move it."""
+    block = words().build(CORPUS)
+    expected = MATRIX[[0, 2]].mean(axis=0)
+    np.testing.assert_allclose(vector_of(block, "never seen"), expected)
+    train(block, CORPUS, OPTIMIZERS["adam"]())
+    np.testing.assert_allclose(vector_of(block, "never seen"), expected)
+    alone = words(None).build(CORPUS)
+    assert vector_of(alone, "never seen").any()
+
+
 def test_new_vectors_spread_as_the_given_ones_do():
     source = WordVectors(["a", "b"], [[30.0] * 20 + [-30.0] * 20, [30.0] * 40])
     many = [[f"word{number}" for number in range(200)]]

@@ -165,10 +165,12 @@ def distinct(rows: Any) -> tuple[Any, Any]:
     if backend == "tensorflow" and not traced_for_xla():
         raw_ops = importlib.import_module("tensorflow").raw_ops
         return tuple(raw_ops.UniqueV2(x=rows, axis=[0]))
-    torch = importlib.import_module("torch") if backend == "torch" else None
-    if torch is not None and rows.device.type != "meta" and not torch.compiler.is_compiling():
-        found, places = torch.unique(rows, dim=0, return_inverse=True)
-        return found, ops.cast(places, "int32")
+    # PyTorch refuses to look for rows where there are none, and compiles for known shapes.
+    if backend == "torch" and rows.device.type != "meta" and 0 not in rows.shape:
+        torch = importlib.import_module("torch")
+        if not torch.compiler.is_compiling():
+            found, places = torch.unique(rows, dim=0, return_inverse=True)
+            return found, ops.cast(places, "int32")
     return as_distinct(rows)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlp_builder.layers.backends import as_distinct, distinct
+from nlp_builder.layers.backends import as_distinct, distinct, taken
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -94,7 +94,7 @@ class RowsAtPlaces(keras.layers.Layer):
         """Looks up the rows; see the class for shapes."""
         rows, places = inputs
         ones = tuple(range(1, len(places.shape)))
-        return ops.take(ops.squeeze(rows, ones) if ones else rows, places, axis=0)
+        return taken(ops.squeeze(rows, ones) if ones else rows, places)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask of the rows, `(distinct, 1, ...)`, at their places; None without one."""

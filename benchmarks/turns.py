@@ -116,7 +116,7 @@ def take_turns(workers: dict[str, Worker], what: str, repeats: int) -> list[dict
     ]
 
 
-def spread(values: Sequence[float], digits: int = 2) -> list[float]:
+def spread(values: Sequence[float], digits: int | None = 2) -> list[float]:
     """Return the least, the median and the largest."""
     return [round(f(values), digits) for f in (min, statistics.median, max)]
 

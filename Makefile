@@ -16,6 +16,11 @@ BACKENDS_VENV := .venv-backends
 ORACLE := .oracle
 BENCH_TORCH := .bench-torch
 BENCH_GIANLP := .bench-gianlp
+BENCH_SPACY := .bench-spacy
+BENCH_FLAIR := .bench-flair
+# Those that make bench runs, and the corpus that they read if CORPUS names one.
+BENCHMARKS ?= tutorial_epoch lstm batching preprocessing tagging crf crf_epoch saving scaling memory
+READ_CORPUS := tutorial_epoch batching preprocessing tagging crf_epoch
 # A name on the path may be a shim of pyenv that runs nothing, so each is tried.
 GIANLP_PYTHON ?= $(firstword $(foreach name,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10*/bin/python3.10) python3.11,$(shell \
 	$(name) -c 'import venv, ensurepip; print("$(name)")' 2>/dev/null)))
@@ -30,7 +35,7 @@ DEMO := build/demo
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-backends oracle bench-env bench-crf bench-preprocessing bench-saving bench-memory bench-batching lint wheel clean
+.PHONY: help venv demo test test-slow test-backends oracle bench bench-env bench-crf bench-preprocessing bench-saving bench-memory bench-batching lint wheel clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -97,7 +102,20 @@ $(ORACLE)/installed: tests/oracle/requirements.txt
 	@$(ORACLE)/bin/python -m pip install --quiet --requirement tests/oracle/requirements.txt
 	@touch $@
 
-bench-env: $(ORACLE)/installed $(BENCH_TORCH)/installed $(BENCH_GIANLP)/installed  ## make the environments of the peers that benchmarks run beside ours
+# Peers that cannot be installed are left out: each environment is tried, and says why it is not made.
+bench-env:  ## make the environments of the peers that benchmarks run beside ours
+	@$(MAKE) --keep-going $(ORACLE)/installed $(BENCH_TORCH)/installed $(BENCH_GIANLP)/installed \
+		$(BENCH_SPACY)/installed $(BENCH_FLAIR)/installed || echo "Benchmarks leave out the peers that could not be installed."
+
+bench: bench-env $(VENV)/installed-demo  ## run all benchmarks in a short form, and refresh the table of the README; CORPUS=folder
+	@echo "==> Running the benchmarks in turn (10 minutes, leave the machine alone)"
+	@failed=; for name in $(BENCHMARKS); do \
+		test -e benchmarks/$$name.py || continue; \
+		echo "==> benchmarks/$$name.py"; \
+		corpus=; case " $(READ_CORPUS) " in *" $$name "*) corpus="$(if $(CORPUS),--corpus $(CORPUS))";; esac; \
+		$(BIN)/python benchmarks/$$name.py --quick $$corpus || failed="$$failed $$name"; \
+	done; $(BIN)/python benchmarks/readme_table.py && test -z "$$failed" \
+		|| { echo "These did not run, and their rows are as they were:$$failed"; exit 1; }
 
 bench-crf: $(ORACLE)/installed $(BENCH_TORCH)/installed $(VENV)/installed-demo  ## time the CRF beside tensorflow-addons and pytorch-crf
 	@echo "==> Timing the CRF in turn with its peers (about 15 minutes, leave the machine alone)"
@@ -108,7 +126,19 @@ bench-crf: $(ORACLE)/installed $(BENCH_TORCH)/installed $(VENV)/installed-demo  
 $(BENCH_TORCH)/installed:
 	@echo "==> Making the environment $(BENCH_TORCH) with pytorch-crf"
 	@$(PYTHON) -m venv --clear $(BENCH_TORCH)
-	@$(BENCH_TORCH)/bin/python -m pip install --quiet torch==2.13.0 pytorch-crf matplotlib
+	@$(BENCH_TORCH)/bin/python -m pip install --quiet torch==2.13.0 pytorch-crf==0.7.2 matplotlib
+	@touch $@
+
+$(BENCH_SPACY)/installed:
+	@echo "==> Making the environment $(BENCH_SPACY) with spaCy and Hugging Face's tokenizers"
+	@$(PYTHON) -m venv --clear $(BENCH_SPACY)
+	@$(BENCH_SPACY)/bin/python -m pip install --quiet spacy==3.8.18 tokenizers==0.23.3
+	@touch $@
+
+$(BENCH_FLAIR)/installed:
+	@echo "==> Making the environment $(BENCH_FLAIR) with Flair (a few minutes)"
+	@$(PYTHON) -m venv --clear $(BENCH_FLAIR)
+	@$(BENCH_FLAIR)/bin/python -m pip install --quiet torch==2.13.0 flair==0.15.1 gensim==4.4.0
 	@touch $@
 
 bench-preprocessing: $(BENCH_GIANLP)/installed $(VENV)/installed-demo  ## time texts to ids beside GiaNLP; CORPUS=folder

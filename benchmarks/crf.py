@@ -13,6 +13,7 @@ as they like to, in float32; TensorFlow runs compiled graphs (`tf.function`), no
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -20,18 +21,26 @@ import numpy as np
 from turns import (
     Worker,
     add_line,
+    ask_all,
     measuring,
     new_figure,
     options,
+    peer_option,
     ratios,
+    read_options,
     save_figure,
     serve,
+    shown,
     spread,
     table,
     take_turns,
+    those_there,
 )
 
 WORDS, TAGS, BATCHES = (16, 40, 113, 512), (9, 50), (32, 256)
+# Those that the README's table has: batch, words, tags.
+SHOWN = [(256, 16, 9), (256, 113, 9)]
+NAMES = {"addons": "tensorflow-addons 0.23", "pytorch-crf": "pytorch-crf 0.7.2"}
 
 
 def problem(batch: int, words: int, tags: int) -> dict[str, np.ndarray]:
@@ -121,8 +130,7 @@ def prepare(library, case):
 
 
 def compare(workers: dict[str, Worker], case: tuple[int, int, int], repeats: int) -> list[dict]:
-    for worker in workers.values():
-        worker.ask(case=case)
+    ask_all(workers, case=case)
     rows = []
     for what in ("loss", "decode"):
         turns = take_turns(workers, what, repeats)
@@ -132,10 +140,25 @@ def compare(workers: dict[str, Worker], case: tuple[int, int, int], repeats: int
     return rows
 
 
+def lines_of(rows: list[dict], peers: list[str]) -> list[dict]:
+    """Return what goes into the README."""
+    return [
+        shown(
+            f"CRF, {row['what']}, {row['batch']} texts x {row['words']} words x {row['tags']} tags",
+            NAMES[peer],
+            row[peer],
+        )
+        for row in rows
+        if (row["batch"], row["words"], row["tags"]) in SHOWN
+        for peer in peers
+        if peer in row
+    ]
+
+
 def as_table(rows: list[dict], peers: list[str]) -> str:
     columns = ["what", "batch", "words", "tags", "ours, ms", *peers]
     head = [f"{column} / ours" if column in peers else column for column in columns]
-    return table(head, [[row[column] for column in columns] for row in rows])
+    return table(head, [[row.get(column, "") for column in columns] for row in rows])
 
 
 def draw(rows: list[dict], peers: list[str], path: Path) -> None:
@@ -144,40 +167,46 @@ def draw(rows: list[dict], peers: list[str], path: Path) -> None:
         chosen = [row for row in rows if row["what"] == what]
         names = [f"{row['batch']} x {row['words']} x {row['tags']}" for row in chosen]
         for shift, peer in enumerate(peers):
-            places = [place + 0.4 * shift for place in range(len(chosen))]
-            axis.barh(places, [row[peer][1] for row in chosen], 0.38, label=peer)
+            found = [(place, row[peer][1]) for place, row in enumerate(chosen) if peer in row]
+            places = [place + 0.4 * shift for place, _ in found]
+            axis.barh(places, [median for _, median in found], 0.38, label=peer)
         axis.set_yticks([place + 0.2 for place in range(len(chosen))], names)
         axis.axvline(1, color="black", linewidth=1)
         axis.set_xscale("log")
         axis.set_title({"loss": "loss with gradient", "decode": "decoding"}[what])
         axis.set_xlabel("time of the peer over ours")
     axes[0].set_ylabel("batch x words x tags")
-    axes[0].legend()
+    if peers:
+        axes[0].legend()
     save_figure(figure, path)
 
 
 def main() -> None:
     parser = options("crf", __doc__, list(LIBRARIES))
-    parser.add_argument("--addons", help="a Python with tensorflow-addons")
-    parser.add_argument("--torch", help="a Python with pytorch-crf")
+    peer_option(parser, "addons", "tensorflow-addons", ".oracle")
+    peer_option(parser, "torch", "pytorch-crf", ".bench-torch")
     parser.add_argument("--words", type=int, nargs="+", default=WORDS)
     parser.add_argument("--tags", type=int, nargs="+", default=TAGS)
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
-    arguments = parser.parse_args()
+    arguments = read_options(parser, repeats=3, words=[16, 113], tags=[9], batches=[256])
     if arguments.worker:
         serve(measuring(lambda case: prepare(arguments.worker, case)))
         return
-    pythons = {"addons": arguments.addons, "pytorch-crf": arguments.torch}
-    peers = [name for name, python in pythons.items() if python]
-    pythons["ours"] = sys.executable
-    workers = {n: Worker(pythons[n], __file__, "--worker", n) for n in ["ours", *peers]}
+    peers = those_there({"addons": arguments.addons, "pytorch-crf": arguments.torch})
+    pythons, peers = {"ours": sys.executable} | peers, list(peers)
     rows = []
-    for tags in arguments.tags:
-        for words in arguments.words:
-            for batch in arguments.batches:
-                rows += compare(workers, (batch, words, tags), arguments.repeats)
-                print(as_table(rows[-2:], peers).splitlines()[-2:], flush=True)
-    add_line(arguments.json, {"benchmark": "crf", "repeats": arguments.repeats, "rows": rows})
+    with contextlib.ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(Worker(python, __file__, "--worker", name))
+            for name, python in pythons.items()
+        }
+        for tags in arguments.tags:
+            for words in arguments.words:
+                for batch in arguments.batches:
+                    rows += compare(workers, (batch, words, tags), arguments.repeats)
+                    print(as_table(rows[-2:], peers).splitlines()[-2:], flush=True)
+    result = {"benchmark": "crf", "repeats": arguments.repeats, "rows": rows}
+    add_line(arguments.json, result | {"table": lines_of(rows, peers)})
     draw(rows, peers, arguments.picture)
     print(as_table(rows, peers))
 

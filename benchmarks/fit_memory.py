@@ -17,7 +17,18 @@ import statistics
 import sys
 
 from sentences import forget_peak, peak, resident, stream, words_by_frequency
-from turns import Worker, add_line, new_figure, options, save_figure, serve, spread, table
+from turns import (
+    Worker,
+    add_line,
+    new_figure,
+    options,
+    read_options,
+    save_figure,
+    serve,
+    shown,
+    spread,
+    table,
+)
 
 TIMES, DIMENSION, BATCH_SIZE, FIRST_TEXTS = 10, 16, 256, 20_000
 MAXLENS = {"20 words": 20, "any length": None}
@@ -101,12 +112,20 @@ def main() -> None:
     parser = options("fit_memory", __doc__, ["probe"])
     parser.set_defaults(repeats=3)
     parser.add_argument("--texts", type=int, default=50_000, help="the smaller corpus")
-    arguments = parser.parse_args()
+    arguments = read_options(parser, repeats=1, texts=5000)
     if arguments.worker:
         serve(probe)
         return
     rows = [compare(lengths, arguments.texts, arguments.repeats) for lengths in MAXLENS]
-    add_line(arguments.json, {"benchmark": "fit_memory", "rows": rows})
+    lines = [
+        shown(
+            f"memory of `fit`, from {arguments.texts:,} to {arguments.texts * TIMES:,} texts, "
+            f"{row['lengths']}",
+            ours=f"{row['bytes a further text']} bytes a further text",
+        )
+        for row in rows
+    ]
+    add_line(arguments.json, {"benchmark": "fit_memory", "rows": rows, "table": lines})
     draw(rows, arguments.texts, arguments.picture)
     print(table(list(rows[0]), [list(row.values()) for row in rows]))
 

@@ -30,7 +30,7 @@ from pathlib import Path
 import keras
 import labeling_corpora
 import labeling_recipes as recipes
-from turns import add_line, new_figure, options, save_figure, spread, table
+from turns import add_line, new_figure, options, read_options, save_figure, spread, table
 
 from nlp_builder import labeling
 
@@ -253,7 +253,7 @@ def main() -> None:
     add("--ratio", action="store_true", help="time the CRF models beside their softmax twins")
     add("--embedding", choices=[SCRATCH, GLOVE], default=GLOVE, help="of --ratio (%(default)s)")
     add("--recipe", choices=list(recipes.RECIPES), help="train by the best recipe")
-    arguments = parser.parse_args()
+    arguments = read_options(parser, sentences=500, epochs=1, repeats=2)
     corpora = {}
     for name in arguments.corpora:
         corpus = labeling_corpora.load(name)

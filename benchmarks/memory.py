@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from sentences import resident, stream
-from turns import Worker, add_line, new_figure, options, save_figure
+from turns import Worker, add_line, new_figure, options, read_options, save_figure, shown
 
 SENTENCES_A_SAMPLE = 250_000
 WORD_MAXLEN, CHAR_MAXLEN, DIMENSION = 113, 10, 8
@@ -111,7 +111,7 @@ def main() -> None:
     parser = options("memory", __doc__, list(READERS), repeats=False)
     parser.add_argument("--sentences", type=int, default=5_000_000)
     parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS))
-    arguments = parser.parse_args()
+    arguments = read_options(parser, sentences=1_000_000, readers=["TokenCounts"])
     if arguments.worker:
         read(arguments.worker, arguments.sentences)
         return
@@ -122,7 +122,15 @@ def main() -> None:
         growth[reader] = second_half(results[reader])
         print(f"from half of the stream on: {growth[reader]}\n")
     row = {"benchmark": "memory", "sentences": arguments.sentences, "second half": growth}
-    add_line(arguments.json, row | {"samples": results})
+    lines = [
+        shown(
+            f"memory of {reader} on a stream, for each million of {arguments.sentences:,} sentences"
+            " from half of it on",
+            ours=f"{grown['MB a million sentences']} MB, {grown['new types']} new words",
+        )
+        for reader, grown in growth.items()
+    ]
+    add_line(arguments.json, row | {"samples": results, "table": lines})
     draw(results, arguments.picture)
 
 

@@ -18,7 +18,8 @@ from typing import Any
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 HEAD = ["what", "peer", "time of the peer / ours", "ours", "asked", "command"]
 # The order of the table; what is not named here comes behind.
-ORDER = ["tutorial_epoch", "lstm", "batching", "preprocessing", "crf", "tagging", "scaling"]
+ORDER = ["tutorial_epoch", "lstm", "batching", "preprocessing", "tagging", "crf", "crf_epoch"]
+ORDER += ["saving", "scaling", "memory", "fit_memory"]
 
 
 def newest_lines(folder: Path) -> list[dict[str, Any]]:

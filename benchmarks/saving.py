@@ -35,11 +35,15 @@ from turns import (
     add_line,
     new_figure,
     options,
+    peer_option,
     ratios,
+    read_options,
     save_figure,
+    shown,
     spread,
     table,
     take_turns,
+    those_there,
 )
 
 # What is measured, whose it is, and whom it is compared with.
@@ -201,12 +205,25 @@ def verdicts(size, rows):
     return lines
 
 
+def lines_of(result):
+    """Return what goes into the README."""
+    name = f"{result['words']:,} vectors"
+    ours = f"{result['size over raw']['ours']} of the bytes of words and matrix"
+    lines = [shown(f"size of a file, {name}", ours=ours, asked=f"at most {SIZE_TARGET}")]
+    for row in result["rows"]:
+        if row["what"] in ("save", "load", "load, mapped") and "GiaNLP" in row:
+            asked = "" if row["what"] == "save" else f"{LOAD_TARGET}"
+            lines.append(
+                shown(f"{row['what']}, {name}", "GiaNLP 0.0.3", row["GiaNLP"], asked=asked)
+            )
+    return lines
+
+
 def interpreters(arguments):
     """Return the libraries that take part, and the Python of each."""
-    pythons = dict.fromkeys(LIBRARIES, sys.executable) | {"GiaNLP": arguments.gianlp}
-    if arguments.no_mmap:
-        del pythons["ours, mapped"]
-    return {name: python for name, python in pythons.items() if python}
+    left_out = {"GiaNLP"} | ({"ours, mapped"} if arguments.no_mmap else set())
+    pythons = {name: sys.executable for name in LIBRARIES if name not in left_out}
+    return pythons | those_there({"GiaNLP": arguments.gianlp})
 
 
 def measure(arguments, folder):
@@ -239,11 +256,11 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=10, help="with the block (%(default)s)")
     parser.add_argument("--first", type=int, default=3, help="new processes each (%(default)s)")
     parser.add_argument("--no-mmap", action="store_true", help="leave out what is mapped")
-    parser.add_argument("--gianlp", help="a Python with GiaNLP; without it, it is left out")
-    arguments = parser.parse_args()
+    peer_option(parser, "gianlp", "GiaNLP", ".bench-gianlp")
+    arguments = read_options(parser, words=50_000, repeats=3, processes=3, first=1)
     with tempfile.TemporaryDirectory() as name:
         result = measure(arguments, Path(name))
-    add_line(arguments.json, result)
+    add_line(arguments.json, result | {"table": lines_of(result)})
     draw(result["rows"], result["memory"], arguments.picture)
     show(result)
 

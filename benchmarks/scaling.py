@@ -20,7 +20,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from scaling_subjects import STREAMS, SUBJECTS
+from scaling_subjects import CHUNK, STREAMS, SUBJECTS
 from sentences import forget_peak, peak, resident
 from turns import (
     Worker,
@@ -75,7 +75,7 @@ def row_of(subject, sizes, turns):
 def weigh(stream, sizes):
     """Return, in a process of its own, the MB that are taken for each size."""
     function = STREAMS[stream]
-    function(sizes[0])
+    function(max(sizes[0], 2 * CHUNK))
     found = []
     for size in sizes:
         before = resident()
@@ -166,9 +166,11 @@ def main() -> None:
     result = {"benchmark": "scaling", "rows": rows, "memory": memory}
     add_line(arguments.json, result | {"table": lines_of(rows, memory)})
     draw(rows, memory, arguments.picture)
-    for found in filter(None, (rows, memory)):
-        kept = [name for name in found[0] if name not in ("sizes", "seconds")]
-        print(table(kept, [[row[name] for name in kept] for row in found]))
+    if rows:
+        kept = ["what", "against", "exponent", "at most", "holds"]
+        print(table(kept, [[row[name] for name in kept] for row in rows]))
+    if memory:
+        print(table(list(memory[0]), [list(map(str, row.values())) for row in memory]))
 
 
 if __name__ == "__main__":

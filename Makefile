@@ -19,7 +19,7 @@ BENCH_GIANLP := .bench-gianlp
 BENCH_SPACY := .bench-spacy
 BENCH_FLAIR := .bench-flair
 # Those that make bench runs, and the corpus that they read if CORPUS names one.
-BENCHMARKS ?= tutorial_epoch lstm batching preprocessing tagging crf crf_epoch saving scaling memory
+BENCHMARKS ?= tutorial_epoch lstm batching preprocessing tagging crf crf_epoch saving scaling memory fit_memory
 READ_CORPUS := tutorial_epoch batching preprocessing tagging crf_epoch
 # A name on the path may be a shim of pyenv that runs nothing, so each is tried.
 GIANLP_PYTHON ?= $(firstword $(foreach name,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10*/bin/python3.10) python3.11,$(shell \

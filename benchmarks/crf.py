@@ -8,7 +8,8 @@ the time of the peer over ours, as the median of the turns, with the least and t
     python benchmarks/crf.py --addons .oracle/bin/python --torch .bench-torch/bin/python
 
 The lengths of texts are drawn from half the words to all of them. All libraries use the processors
-as they like to, in float32; TensorFlow runs compiled graphs (`tf.function`), none uses XLA.
+as they like to, in float32 (PyTorch one thread, or all, whichever is faster); TensorFlow runs
+compiled graphs (`tf.function`), none uses XLA.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from torch_threads import take_faster_threads
 from turns import (
     Worker,
     add_line,
@@ -119,6 +121,7 @@ def pytorch(case):
         with torch.no_grad():
             return crf.decode(potentials, mask=mask)
 
+    take_faster_threads(gradient)
     return gradient, decode
 
 

@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=3, help="new processes each (%(default)s)")
     parser.add_argument("--no-mmap", action="store_true", help="leave out what is mapped")
     peer_option(parser, "gianlp", "GiaNLP", ".bench-gianlp")
-    arguments = read_options(parser, words=50_000, repeats=3, processes=3, first=1)
+    arguments = read_options(parser, words=20_000, repeats=2, processes=2, first=1)
     with tempfile.TemporaryDirectory() as name:
         result = measure(arguments, Path(name))
     add_line(arguments.json, result | {"table": lines_of(result)})

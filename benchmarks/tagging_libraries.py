@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from torch_threads import take_faster_threads
 from turns import serve
 
 MINIBATCH, PREDICTED_AT_ONCE, TRIED = 32, 256, 200
@@ -123,14 +124,8 @@ def flair(case):
             for text in texts
         ]
 
-    # Its small steps may be many times as slow on two threads as on one.
-    seconds = {}
-    for threads in (all_threads, 1):
-        torch.set_num_threads(threads)
-        start = time.perf_counter()
-        tag(TRIED)
-        seconds[threads] = time.perf_counter() - start
-    torch.set_num_threads(min(seconds, key=seconds.get))
+    torch.set_num_threads(all_threads)
+    take_faster_threads(lambda: tag(TRIED))
     return tag
 
 

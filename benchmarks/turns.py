@@ -6,6 +6,7 @@ It runs in the environments of the peers too, and so imports nothing at the top 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import shutil
@@ -49,8 +50,9 @@ class Worker:
     def ask(self, **request: Any) -> Any:
         """Send a request and wait for its answer."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and `read` says why
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
         return self.read()
 
     def read(self) -> Any:

@@ -3,7 +3,8 @@
 What GiaNLP runs is the tutorial's code, but for these: its CRF does not run on a processor, where
 `tf.gather` refuses the tag -1 of padding, so padding has the tag 0 (the lengths say what counts);
 its files are read beforehand; `set_default_jobs(1)` is what GiaNLP does in a notebook, where the
-tutorial runs; the generator ends after the steps that are timed.
+tutorial runs; NumPy is told that lists of tokens are objects, as newer versions want it; the
+generator ends after the steps that are timed.
 """
 
 from __future__ import annotations

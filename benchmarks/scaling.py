@@ -3,7 +3,8 @@
 Each subject is timed at several sizes, all sizes in turn; the exponent is the slope of a straight
 line through logarithms of size and time, fitted in each turn: the median is printed, with the least
 and the largest, beside the largest that is expected (1 for linear). A small exponent may say no
-more than that calls cost something of themselves. Texts are drawn by Zipf's law from a seed.
+more than that calls cost something of themselves, so that of the two largest sizes is printed too.
+Texts are drawn by Zipf's law from a seed.
 
 Memory is that of processes of their own which read 1, 10 and 100 times the corpus from a generator:
 by how much the largest resident memory exceeds that before, when a first corpus had been read.
@@ -67,6 +68,7 @@ def row_of(subject, sizes, turns):
         "sizes": list(sizes),
         "seconds": np.median(turns, axis=0).round(6).tolist(),
         "exponent": exponents,
+        "of the last two": spread([exponent(sizes[-2:], times[-2:]) for times in turns]),
         "at most": subject.exponent,
         "holds": exponents[1] <= subject.exponent + TOLERANCE,
     }
@@ -121,7 +123,7 @@ def lines_of(rows, memory):
             kept = ", beyond what is kept" if row["kept of the largest, MB"] else ""
             what = f"memory, from {row['texts'][0]:,} to {row['texts'][-1]:,} texts, {row['what']}"
             ours = f"{row['grown beyond it, MB']} MB"
-            lines.append(shown(what + kept, ours=ours, asked="nothing"))
+            lines.append(shown(what + kept, ours=ours, asked=f"nothing (within {MEGABYTES} MB)"))
     return lines
 
 
@@ -167,7 +169,7 @@ def main() -> None:
     add_line(arguments.json, result | {"table": lines_of(rows, memory)})
     draw(rows, memory, arguments.picture)
     if rows:
-        kept = ["what", "against", "exponent", "at most", "holds"]
+        kept = ["what", "against", "exponent", "of the last two", "at most", "holds"]
         print(table(kept, [[row[name] for name in kept] for row in rows]))
     if memory:
         print(table(list(memory[0]), [list(map(str, row.values())) for row in memory]))

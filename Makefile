@@ -18,7 +18,7 @@ BENCH_TORCH := .bench-torch
 BENCH_GIANLP := .bench-gianlp
 BENCH_SPACY := .bench-spacy
 BENCH_FLAIR := .bench-flair
-# Those that make bench runs, and the corpus that they read if CORPUS names one.
+# Those that make bench runs, and those of them that read CORPUS. That of batches is short anyway.
 BENCHMARKS ?= tutorial_epoch lstm batching preprocessing tagging crf crf_epoch saving scaling memory fit_memory
 READ_CORPUS := tutorial_epoch batching preprocessing tagging crf_epoch
 # A name on the path may be a shim of pyenv that runs nothing, so each is tried.
@@ -107,13 +107,15 @@ bench-env:  ## make the environments of the peers that benchmarks run beside our
 	@$(MAKE) --keep-going $(ORACLE)/installed $(BENCH_TORCH)/installed $(BENCH_GIANLP)/installed \
 		$(BENCH_SPACY)/installed $(BENCH_FLAIR)/installed || echo "Benchmarks leave out the peers that could not be installed."
 
+.PHONY: bench
 bench: bench-env $(VENV)/installed-demo  ## run all benchmarks in a short form, and refresh the table of the README; CORPUS=folder
 	@echo "==> Running the benchmarks in turn (10 minutes, leave the machine alone)"
 	@failed=; for name in $(BENCHMARKS); do \
 		test -e benchmarks/$$name.py || continue; \
 		echo "==> benchmarks/$$name.py"; \
 		corpus=; case " $(READ_CORPUS) " in *" $$name "*) corpus="$(if $(CORPUS),--corpus $(CORPUS))";; esac; \
-		$(BIN)/python benchmarks/$$name.py --quick $$corpus || failed="$$failed $$name"; \
+		short=--quick; test $$name != batching || short=; \
+		$(BIN)/python benchmarks/$$name.py $$short $$corpus || failed="$$failed $$name"; \
 	done; $(BIN)/python benchmarks/readme_table.py && test -z "$$failed" \
 		|| { echo "These did not run, and their rows are as they were:$$failed"; exit 1; }
 

@@ -7,7 +7,7 @@ more than that calls cost something of themselves, so that of the two largest si
 Texts are drawn by Zipf's law from a seed.
 
 Memory is that of processes of their own which read 1, 10 and 100 times the corpus from a generator:
-by how much the largest resident memory exceeds that before, when a first corpus had been read.
+by how much the largest resident memory exceeds that before, when 10 times had been read already.
 What is consumed as a stream should take no more for more texts; what is kept, what it weighs.
 
     python benchmarks/scaling.py
@@ -21,7 +21,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from scaling_subjects import CHUNK, STREAMS, SUBJECTS
+from scaling_subjects import STREAMS, SUBJECTS
 from sentences import forget_peak, peak, resident
 from turns import (
     Worker,
@@ -77,7 +77,7 @@ def row_of(subject, sizes, turns):
 def weigh(stream, sizes):
     """Return, in a process of its own, the MB that are taken for each size."""
     function = STREAMS[stream]
-    function(max(sizes[0], 2 * CHUNK))
+    function(sizes[1])  # reads most words, and makes what there is to make of first batches
     found = []
     for size in sizes:
         before = resident()

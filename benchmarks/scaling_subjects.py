@@ -16,6 +16,8 @@ MEAN_WORDS, VOCABULARY, CHUNK, NUM_TAGS, DIMENSION = 14, 20_000, 1000, 9, 50
 TOKENS, BATCH, WORDS, CHARS = 200_000, 32, 40, 10
 # So few words that a first corpus has them all: what is learnt of them has its size then.
 SEEN = 500
+# Texts that are weighed at a time: no more than the smallest corpus has.
+AT_ONCE = 100
 ENTITY_TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 
@@ -54,10 +56,10 @@ def texts_of(num_texts: int, vocabulary: int = VOCABULARY) -> Iterator[list[str]
             yield tokens.tolist()
 
 
-def chunks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+def chunks(texts: Iterable[list[str]], size: int = CHUNK) -> Iterator[list[list[str]]]:
     """Yield lists of texts, so many as are predicted at a time."""
     iterator = iter(texts)
-    while chunk := list(islice(iterator, CHUNK)):
+    while chunk := list(islice(iterator, size)):
         yield chunk
 
 
@@ -240,19 +242,20 @@ def stream_build(num_texts: int) -> Any:
 
 def stream_ids(num_texts: int) -> Any:
     block = words_block().build(texts_of(CHUNK))
-    for chunk in chunks(texts_of(num_texts)):
+    for chunk in chunks(texts_of(num_texts), AT_ONCE):
         block.preprocess_texts(chunk)
 
 
 def stream_prediction(num_texts: int) -> Any:
     model = tagger()
-    for chunk in chunks(texts_of(num_texts)):
+    for chunk in chunks(texts_of(num_texts), AT_ONCE):
         model.predict(chunk)
 
 
 def kept_prediction(num_texts: int) -> Any:
     model = tagger()
-    return [tags for chunk in chunks(texts_of(num_texts)) for tags in model.predict(chunk)]
+    parts = chunks(texts_of(num_texts), AT_ONCE)
+    return [tags for chunk in parts for tags in model.predict(chunk)]
 
 
 STREAMS = {

@@ -107,7 +107,6 @@ bench-env:  ## make the environments of the peers that benchmarks run beside our
 	@$(MAKE) --keep-going $(ORACLE)/installed $(BENCH_TORCH)/installed $(BENCH_GIANLP)/installed \
 		$(BENCH_SPACY)/installed $(BENCH_FLAIR)/installed || echo "Benchmarks leave out the peers that could not be installed."
 
-.PHONY: bench
 bench: bench-env $(VENV)/installed-demo  ## run all benchmarks in a short form, and refresh the table of the README; CORPUS=folder
 	@echo "==> Running the benchmarks in turn (10 minutes, leave the machine alone)"
 	@failed=; for name in $(BENCHMARKS); do \

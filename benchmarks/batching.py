@@ -107,7 +107,7 @@ def tagger(blocks, num_tags, *, units, learning_rate):
     words, digest = blocks
     x = keras.layers.Concatenate()([words.outputs, digest.outputs])
     x = keras.layers.Dropout(0.5)(x)
-    lstm = keras.layers.LSTM(units, return_sequences=True)
+    lstm = nlp_builder.layers.LSTM(units, return_sequences=True)
     x = keras.layers.Bidirectional(lstm)(x, mask=words.mask)
     x = keras.layers.Dense(num_tags)(keras.layers.Dropout(0.5)(x))
     model = keras.Model(

@@ -30,7 +30,7 @@ def tagger(blocks, num_tags, *, crf):
     words, digest = blocks
     x = keras.layers.Concatenate()([words.outputs, digest.outputs])
     for _ in range(5):
-        lstm = keras.layers.LSTM(20, return_sequences=True)
+        lstm = nlp_builder.layers.LSTM(20, return_sequences=True)
         x = keras.layers.Bidirectional(lstm)(x, mask=words.mask)
     x = keras.layers.Dense(num_tags, activation=None if crf else "softmax")(x)
     if crf:

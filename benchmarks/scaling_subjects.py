@@ -156,9 +156,10 @@ def step_model() -> Any:
     import keras
 
     from nlp_builder import CRF, CRFLoss
+    from nlp_builder.layers import LSTM
 
     inputs = keras.Input((None, DIMENSION))
-    x = keras.layers.Bidirectional(keras.layers.LSTM(32, return_sequences=True))(inputs)
+    x = keras.layers.Bidirectional(LSTM(32, return_sequences=True))(inputs)
     model = keras.Model(inputs, CRF(NUM_TAGS)(keras.layers.Dense(NUM_TAGS)(x)))
     model.compile("adam", loss=CRFLoss())
     return model

@@ -165,7 +165,7 @@ def our_model(words, digest, num_tags):
 
     x = keras.layers.Concatenate()([words.outputs, digest.outputs])
     for _ in range(5):
-        lstm = keras.layers.LSTM(UNITS, return_sequences=True)
+        lstm = nlp_builder.layers.LSTM(UNITS, return_sequences=True)
         x = keras.layers.Bidirectional(lstm)(x, mask=words.mask)
     for _ in range(4):
         x = keras.layers.Dense(num_tags, activation="tanh")(x)

@@ -8,6 +8,8 @@ import keras
 from keras import layers
 
 from nlp_builder.layers import (
+    GRU,
+    LSTM,
     AttentionPooling,
     Digest,
     MaskedConv1D,
@@ -15,7 +17,7 @@ from nlp_builder.layers import (
     MaskedMaxPooling,
 )
 
-_RECURRENT = (layers.SimpleRNN, layers.GRU, layers.LSTM)
+_RECURRENT = (layers.SimpleRNN, layers.GRU, layers.LSTM, GRU, LSTM)
 _KNOWN = {
     *(layers.InputLayer, layers.Dense, layers.Activation, layers.ReLU, layers.LeakyReLU),
     *(layers.Conv1D, layers.SeparableConv1D, layers.DepthwiseConv1D),

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlp_builder.layers.backends import traced_for_xla
+
 _TANH = (keras.activations.tanh, ops.tanh)
 _SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
 
@@ -109,17 +111,4 @@ def _on_plain_cpu() -> bool:
     """Tells whether no GPU is there, for which Keras has cuDNN, and XLA does not compile."""
     import tensorflow as tf
 
-    return not tf.config.list_logical_devices("GPU") and not _under_xla()
-
-
-def _under_xla() -> bool:
-    """Tells whether what is traced now will be compiled by XLA, which has no fused kernel."""
-    import tensorflow as tf
-
-    if tf.executing_eagerly():
-        return False
-    try:  # TensorFlow has no public word for it
-        from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
-    except ImportError:
-        return True  # Keras' loop is right in any case
-    return bool(GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
+    return not tf.config.list_logical_devices("GPU") and not traced_for_xla()

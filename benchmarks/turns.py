@@ -188,8 +188,8 @@ def those_there(pythons: dict[str, str]) -> dict[str, str]:
     """Return the peers whose Python is there, and say which are left out."""
     there = {peer: python for peer, python in pythons.items() if python and shutil.which(python)}
     for peer in pythons.keys() - there.keys():
-        python = pythons[peer] or "no Python"
-        print(f"{peer} is left out: {python} is not there, make bench-env makes it", flush=True)
+        why = f": {pythons[peer]} is not there, make bench-env makes it" if pythons[peer] else ""
+        print(f"{peer} is left out{why}", flush=True)
     return there
 
 

@@ -13,8 +13,9 @@ ours in the same turn, as the median, with the least and the largest.
 
 An epoch of GiaNLP takes minutes, so --steps of its steps are timed and scaled: from the end of the
 first step to that of the last, times the batches of an epoch. To its first epoch no more is added
-than the steps beyond the twelfth, since Keras may have made the features of so many while it
-traced. With --full nothing is scaled: each epoch runs from start to end.
+than the steps beyond the twelfth, at the pace of later epochs, since Keras may have made the
+features of so many while it traced. With --full nothing is scaled: each epoch runs from start to
+end.
 
     python benchmarks/tutorial_epoch.py --corpus ../shared/data/conll2003
     python benchmarks/tutorial_epoch.py --corpus ../shared/data/conll2003 --full --firsts 1
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -55,22 +57,28 @@ def a_step(ends):
     return (ends[-1] - ends[0]) / (len(ends) - 1)
 
 
-def first_epoch(ends, batches):
-    return ends[-1] + max(0, batches - max(len(ends), QUEUE)) * a_step(ends[1:])
+def first_epoch(ends, batches, step):
+    """Return the seconds of a first epoch, of which some steps were timed, and the pace of others."""
+    return ends[-1] + max(0, batches - max(len(ends), QUEUE)) * step
 
 
 def later_epoch(ends, batches):
     return ends[-1] if len(ends) >= batches else a_step(ends) * batches
 
 
-def turn_of(workers, epoch, steps, batches):
-    """Return the seconds of an epoch of each."""
-    seconds = {"ours": workers["ours"].ask(steps=1)[-1]}
-    if "GiaNLP" in workers:
-        ends = workers["GiaNLP"].ask(steps=steps)
-        seconds["GiaNLP"] = epoch(ends, batches)
-    print({name: round(value, 1) for name, value in seconds.items()}, flush=True)
-    return seconds
+def turn_of(workers, steps):
+    """Return the seconds at which the steps of each end: all of ours, so many of GiaNLP's."""
+    ends = {name: worker.ask(steps=steps) for name, worker in workers.items()}
+    print({name: f"{len(e)} steps, {e[-1]:.1f} s" for name, e in ends.items()}, flush=True)
+    return ends
+
+
+def epochs_of(first, later, batches):
+    """Return the turns of first epochs, and of later ones, with the seconds of each."""
+    scaled = [{n: later_epoch(e, batches) for n, e in turn.items()} for turn in later]
+    step = {n: statistics.median(turn[n] for turn in scaled) / batches for n in scaled[0]}
+    whole = [{n: first_epoch(e, batches, step[n]) for n, e in turn.items()} for turn in first]
+    return {"first epoch": whole, "later epochs": scaled}
 
 
 def measure(pythons, case, batches, arguments):
@@ -86,12 +94,10 @@ def measure(pythons, case, batches, arguments):
             }
             for worker in workers.values():
                 worker.ask(**case)
-            first.append(turn_of(workers, first_epoch, steps, batches))
+            first.append(turn_of(workers, steps))
             if number == arguments.firsts - 1:
-                later = [
-                    turn_of(workers, later_epoch, steps, batches) for _ in range(arguments.repeats)
-                ]
-    return {"first epoch": first, "later epochs": later}
+                later = [turn_of(workers, steps) for _ in range(arguments.repeats)]
+    return epochs_of(first, later, batches)
 
 
 def rows_of(turns, corpus):

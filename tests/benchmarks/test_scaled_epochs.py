@@ -28,10 +28,21 @@ def test_a_scaled_first_epoch_takes_no_longer_than_the_whole_one(steps):
     from tutorial_epoch import first_epoch
 
     whole = ends_of(30.0, 2.0, BATCHES)
-    scaled = first_epoch(whole[:steps], BATCHES)
+    scaled = first_epoch(whole[:steps], BATCHES, 2.0)
     assert scaled <= whole[-1] + 1e-9
     if steps >= 12:
         assert scaled == pytest.approx(whole[-1])
+
+
+def test_a_first_epoch_goes_on_at_the_pace_of_later_ones():
+    from tutorial_epoch import epochs_of
+
+    # While it traced, the features of all five were made: the four steps behind are too fast.
+    first = [{"ours": ends_of(20.0, 0.1, BATCHES), "GiaNLP": ends_of(30.0, 0.5, 5)}]
+    later = [{"ours": ends_of(0.1, 0.1, BATCHES), "GiaNLP": ends_of(1.5, 1.0, 5)}] * 3
+    turns = epochs_of(first, later, BATCHES)
+    assert turns["later epochs"][0] == pytest.approx({"ours": 5.5, "GiaNLP": 55.0})
+    assert turns["first epoch"] == [pytest.approx({"ours": 25.4, "GiaNLP": 32.0 + 43 * 1.0})]
 
 
 def test_the_exponent_is_the_slope_of_logarithms():

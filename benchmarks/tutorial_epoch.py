@@ -58,7 +58,7 @@ def a_step(ends):
 
 
 def first_epoch(ends, batches, step):
-    """Return the seconds of a first epoch, of which some steps were timed, and the pace of others."""
+    """Return the seconds of a first epoch, given the ends of some steps, and the pace of others."""
     return ends[-1] + max(0, batches - max(len(ends), QUEUE)) * step
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from sentences import resident, stream
-from turns import add_line, new_figure, options, save_figure, spread, table
+from turns import add_line, new_figure, options, save_figure, shown, spread, table
 
 import nlp_builder
 from nlp_builder.batching import Batches
@@ -201,6 +201,20 @@ def tag_streams(times):
     return rows
 
 
+def lines_of(rows, arguments):
+    """Return what goes into the README."""
+    corpus = f"{arguments.corpus.name} train" if arguments.corpus else "sample train"
+    return [
+        shown(
+            f"padded tokens over real ones, {row['batches of']}, {corpus}",
+            ours=str(row["padding waste"]),
+            asked="at most 1.1" if row["batches of"] == "32 texts" else "",
+        )
+        for row in rows
+        if row["batches of"] in ("random, 32 texts", "32 texts")
+    ]
+
+
 def draw(rows, path):
     figure, axis = new_figure(figsize=(8, 4))
     axis.barh([row["batches of"] for row in rows][::-1], [r["padding waste"] for r in rows][::-1])
@@ -244,6 +258,7 @@ def main() -> None:
     rows = waste(corpora[0][0])
     print(table(list(rows[0]), [list(row.values()) for row in rows]))
     row = {"benchmark": "batching", "texts": len(corpora[0][0]), "plans": rows}
+    row["table"] = lines_of(rows, arguments)
     draw(rows, arguments.picture)
     if arguments.train:
         row["runs"] = compare(corpora, arguments)

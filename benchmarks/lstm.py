@@ -30,6 +30,7 @@ from turns import (
     options,
     save_figure,
     serve,
+    shown,
     spread,
     table,
     take_turns,
@@ -146,6 +147,16 @@ def as_table(rows: list[dict]) -> str:
     return table([*rows[0]], [[*row.values()] for row in rows])
 
 
+def lines_of(rows: list[dict]) -> list[dict]:
+    """Return what goes into the README."""
+    asked = f"{name_of(CASES[0])}, {CASES[0][4]} x {CASES[0][5]}, step"
+    names = [f"{row['layers']}, {row['batch']}, {row['what']}" for row in rows]
+    return [
+        shown(name, "Keras' layer", row[CLOCK], asked="3" if name == asked else "")
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
 def draw(rows: list[dict], path: Path) -> None:
     figure, axis = new_figure(figsize=(8, 0.5 * len(rows) + 1.5))
     names = [f"{row['layers']}, {row['batch']}, {row['what']}" for row in rows]
@@ -177,7 +188,7 @@ def main() -> None:
         print(as_table(rows).splitlines()[-1 - tracing :], flush=True)
     seconds = round(time.perf_counter() - start)
     line = {"benchmark": "lstm", "repeats": repeats, "seconds": seconds, "rows": rows}
-    add_line(arguments.json, line)
+    add_line(arguments.json, line | {"table": lines_of(rows)})
     draw(rows, arguments.picture)
     print(as_table(rows))
 

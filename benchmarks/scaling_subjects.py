@@ -117,7 +117,7 @@ def character_ids(num_texts: int) -> Callable[[], Any]:
 
 def prediction(num_texts: int) -> Callable[[], Any]:
     texts, model = list(texts_of(num_texts)), tagger()
-    return lambda: [model.predict(chunk) for chunk in chunks(texts)]
+    return lambda: sum(map(len, model.predict_stream(texts, texts_at_once=CHUNK)))
 
 
 # Against the length of texts, and against the number of tags.
@@ -248,15 +248,12 @@ def stream_ids(num_texts: int) -> Any:
 
 
 def stream_prediction(num_texts: int) -> Any:
-    model = tagger()
-    for chunk in chunks(texts_of(num_texts), AT_ONCE):
-        model.predict(chunk)
+    for _ in tagger().predict_stream(texts_of(num_texts), texts_at_once=AT_ONCE):
+        pass
 
 
 def kept_prediction(num_texts: int) -> Any:
-    model = tagger()
-    parts = chunks(texts_of(num_texts), AT_ONCE)
-    return [tags for chunk in parts for tags in model.predict(chunk)]
+    return list(tagger().predict_stream(texts_of(num_texts), texts_at_once=AT_ONCE))
 
 
 STREAMS = {

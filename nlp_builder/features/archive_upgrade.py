@@ -11,13 +11,18 @@ import numpy as np
 from nlp_builder.saving import FORMAT_VERSION, Archive, ArchiveError
 
 _WIDEST = 100_000
+# What blocks got later, and what was so in all files that do not say it.
+_LATER: Mapping[str, Mapping[str, Any]] = {
+    "PreTrainedWordEmbeddingSequence": {"only_corpus": False},
+}
 
 
 def upgraded(archive: Archive) -> Archive:
     """Return an archive as the present version of the format has it.
 
     Version 1 kept given vectors apart from the table of a layer, of which it kept the other rows:
-    that of the unknown word as "unknown", the trained ones as "trained", without padding.
+    that of the unknown word as "unknown", the trained ones as "trained", without padding. Files of
+    any version may lack arguments that blocks got later.
 
     Args:
         archive: of any version that was released.
@@ -29,7 +34,7 @@ def upgraded(archive: Archive) -> Archive:
         ArchiveError: if it is damaged.
     """
     if archive.version >= FORMAT_VERSION:
-        return archive
+        return replace(archive, config=_with_later_arguments(archive.config))
     arrays = dict(archive.arrays)
     try:
         blocks = [
@@ -39,7 +44,21 @@ def upgraded(archive: Archive) -> Archive:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ArchiveError(f"a block of the file is damaged: {error!r}") from error
     config = {**archive.config, "blocks": blocks}
+    config = _with_later_arguments(config)
     return replace(archive, config=config, arrays=arrays, version=FORMAT_VERSION)
+
+
+def _with_later_arguments(config: Any) -> Any:
+    """Add them where a block is whole: what is damaged is told by the one who reads it."""
+    blocks = config.get("blocks") if isinstance(config, dict) else None
+    return {**config, "blocks": [*map(_with_all, blocks)]} if isinstance(blocks, list) else config
+
+
+def _with_all(entry: Any) -> Any:
+    arguments = entry.get("arguments") if isinstance(entry, dict) else None
+    kind = entry.get("class") if isinstance(arguments, dict) else None
+    later = _LATER.get(kind) if isinstance(kind, str) else None
+    return {**entry, "arguments": {**later, **arguments}} if later and arguments else entry
 
 
 def _block(

@@ -153,22 +153,22 @@ class Digest(keras.layers.Layer):
 
     def _rnn(self, index: int) -> Any:
         seeds = derived_seeds(self.random_seed, 8 * (index + 1))[8 * index :]
-        sequences = self.return_sequences or index < self.stacked_layers - 1
-        forward = self._one_direction(f"forward_{index}", sequences, seeds[:4])
+        inner = index < self.stacked_layers - 1
+        # What a layer makes of padding is read by none: zeros need no look for what to repeat.
+        more = {"return_sequences": self.return_sequences or inner, "zero_output_for_mask": inner}
+        forward = self._one_direction(f"forward_{index}", seeds[:4], **more)
         if not self.bidirectional:
             return forward
-        backward = self._one_direction(f"backward_{index}", sequences, seeds[4:], go_backwards=True)
+        backward = self._one_direction(f"backward_{index}", seeds[4:], go_backwards=True, **more)
         return keras.layers.Bidirectional(
             forward, backward_layer=backward, name=f"both_{index}", dtype=self.dtype_policy
         )
 
-    def _one_direction(self, name: str, sequences: bool, seeds: list[int], **more: Any) -> Any:
-        arguments = {"seed": seeds[0], **self.rnn_kwargs, **more}
+    def _one_direction(self, name: str, seeds: list[int], **more: Any) -> Any:
+        arguments = {"seed": seeds[0], **more, **self.rnn_kwargs}
         for (key, default), seed in zip(_INITIALIZERS.items(), seeds[1:], strict=True):
             arguments[key] = seeded_initializer(arguments.get(key, default), seed)
-        return RNN_TYPES[self.rnn_type](
-            self.units, return_sequences=sequences, name=name, dtype=self.dtype_policy, **arguments
-        )
+        return RNN_TYPES[self.rnn_type](self.units, name=name, dtype=self.dtype_policy, **arguments)
 
 
 def _check(units: Any, rnn_type: Any, stacked_layers: Any) -> None:

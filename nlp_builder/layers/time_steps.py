@@ -93,6 +93,7 @@ class RealSteps:
 
     def __init__(self, mask: Any, *, backwards: bool, zeros: bool, packed: bool) -> None:
         self._batch, self._length = ops.shape(mask)
+        self._zeros = zeros
         # (batch, length), each in the order of reading
         real = tf.reverse(mask, [1]) if backwards else mask
         so_far = tf.cumsum(tf.cast(real, "int32"), axis=1)
@@ -100,11 +101,14 @@ class RealSteps:
         self._lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
         self._arrange_texts(self._lengths, packed)
         place = self._places(so_far)
-        self._written = tf.where(real, place, -1) if zeros else place
-        # (total,): rows without a step read any row
-        self._read = tf.math.unsorted_segment_sum(
-            self._sources(backwards), tf.where(real, place, -1), tf.reduce_sum(self.counts)
-        )
+        real_place = tf.where(real, place, -1)
+        self._written = tf.reshape(real_place if zeros else place, [-1])
+        # The step at each row, counted through all texts, and the row of each step: -1 for none.
+        # (total,), in the order of reading and in that of the texts
+        self._steps = self._steps_at(tf.reshape(real_place, [-1]))
+        self._read = self._turned(self._steps) if backwards else self._steps
+        # (batch * length,), in the order of the texts
+        self._rows = tf.reshape(tf.reverse(real_place, [1]) if backwards else real_place, [-1])
 
     def _arrange_texts(self, lengths: Any, packed: bool) -> None:
         # At least one, be it of no text: arrays of steps may not be empty.
@@ -126,27 +130,33 @@ class RealSteps:
         before = tf.gather(tf.concat([[0], self._before], 0), steps)
         return tf.where(steps > 0, before + rank, -1)
 
-    def _sources(self, backwards: bool) -> Any:
-        step = tf.range(self._length)
-        step = self._length - 1 - step if backwards else step
-        return tf.range(self._batch)[:, None] * self._length + step
+    def _steps_at(self, places: Any) -> Any:
+        # Rows get the sum of what goes there, which is 0 for nothing.
+        numbers = tf.range(1, self._batch * self._length + 1)
+        return tf.math.unsorted_segment_sum(numbers, places, tf.reduce_sum(self.counts)) - 1
+
+    def _turned(self, steps: Any) -> Any:
+        other_end = steps + self._length - 1 - 2 * (steps % self._length)
+        return tf.where(steps < 0, -1, other_end)
 
     def arranged(self, sequences: Any) -> Any:
         """Returns (total, dim)."""
-        return rows(tf.reshape(sequences, (-1, sequences.shape[-1])), self._read)
+        return moved(tf.reshape(sequences, (-1, sequences.shape[-1])), self._read, self._rows)
 
     def states(self, values: Any) -> Any:
         """Returns (batch, units)."""
-        return values if self._order is self._rank else rows(values, self._order)
+        return values if self._order is self._rank else moved(values, self._order, self._rank)
 
     def outputs(self, values: Any) -> Any:
         """Returns (batch, length, units)."""
-        found = rows(values, tf.reshape(self._written, [-1]))
+        # What is repeated has the gradients of all its places.
+        written = (self._written, self._steps)
+        found = moved(values, *written) if self._zeros else rows(values, self._written)
         return tf.reshape(found, (self._batch, self._length, values.shape[-1]))
 
     def last_output(self, values: Any) -> Any:
         """Returns (batch, units)."""
-        return rows(values, self._written[:, -1])
+        return rows(values, tf.reshape(self._written, (self._batch, self._length))[:, -1])
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
@@ -169,7 +179,29 @@ def rows(values: Any, index: Any) -> Any:
     def gradient(upstream: Any) -> Any:
         return tf.math.unsorted_segment_sum(upstream, index, tf.shape(values)[0]), None
 
+    return _looked_up(values, index), gradient
+
+
+@tf.custom_gradient
+def moved(values: Any, index: Any, back: Any) -> Any:
+    """Looks up rows, none of them twice, so that gradients are looked up as well.
+
+    Args:
+        values: (rows, dim).
+        index: (chosen,) int32; -1 gives zeros.
+        back: (rows,) int32, where each row has gone; -1 for nowhere.
+
+    Returns:
+        (chosen, dim).
+    """
+
+    def gradient(upstream: Any) -> Any:
+        return _looked_up(upstream, back), None, None
+
+    return _looked_up(values, index), gradient
+
+
+def _looked_up(values: Any, index: Any) -> Any:
     # A row of zeros at the end, so that there is one to look up.
     padded = tf.pad(values, [[0, 1], [0, 0]])
-    found = tf.gather(padded, tf.where(index < 0, tf.shape(values)[0], index))
-    return found, gradient
+    return tf.gather(padded, tf.where(index < 0, tf.shape(values)[0], index))

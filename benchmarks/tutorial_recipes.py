@@ -173,6 +173,7 @@ def our_model(words, digest, num_tags):
         [words.inputs, digest.inputs], nlp_builder.CRF(num_tags)(x, mask=words.mask)
     )
     model.compile("adam", loss=nlp_builder.CRFLoss())
+    model.optimizer.build(model.trainable_variables)  # else the first step is traced twice
     return model
 
 

@@ -94,7 +94,8 @@ class KnownRows:
             added = {key: [*its] for key, its in zip(new, arrays, strict=True)}
             if len(known) + len(added) > self._most:
                 self._kept = (self._kept[0], known := {})
-            known |= added
+            if len(added) <= self._most:
+                known |= added
             found |= added
         return found
 

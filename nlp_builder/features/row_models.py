@@ -28,6 +28,14 @@ _KNOWN = {
     *(layers.Bidirectional, *_RECURRENT, Digest),
     *(AttentionPooling, MaskedConv1D, MaskedEmbedding, MaskedMaxPooling),
 }
+_ACTIVATIONS = [
+    keras.activations.get(name)
+    for name in (
+        *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish"),
+        *("tanh", "sigmoid", "hard_sigmoid", "hard_silu", "softmax", "softplus", "softsign"),
+        *("exponential", "log_softmax"),
+    )
+]
 # These go by the batch, or by chance, in training alone.
 _KNOWN_OUTSIDE_TRAINING = {
     *(layers.Dropout, layers.SpatialDropout1D, layers.GaussianDropout, layers.GaussianNoise),
@@ -83,6 +91,6 @@ def _does(operation: Any, training: bool) -> bool:
 
 
 def _is_plain(layer: Any) -> bool:
-    """Tell whether all functions of a layer are Keras' own: others may look at the batch."""
+    """Tell whether all functions of a layer look at numbers, or at the last axis, alone."""
     functions = (getattr(layer, name, None) for name in ("activation", "recurrent_activation"))
-    return all(f is None or f.__module__.startswith("keras.") for f in functions)
+    return all(f is None or any(f is known for known in _ACTIVATIONS) for f in functions)

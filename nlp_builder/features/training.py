@@ -126,6 +126,7 @@ class Trainable(Feature):
         epoch = kwargs.get("initial_epoch", 0)
         train = batches_of(self, x, y, weights, batch_size, epoch, shuffle=shuffle, **pool)
         validation = validation_of(self, validation_data, batch_size, **pool)
+        _build_optimizer(graph)
         with quiet_end(steps_per_epoch):
             return graph.fit(
                 train,
@@ -271,6 +272,12 @@ class Trainable(Feature):
         if compiled is not None:
             restore_training(self._built(), compiled, variables)
             self._compiled_for = self._trained()
+
+
+def _build_optimizer(model: keras.Model) -> None:
+    """Make the variables of the optimizer: in its first step TensorFlow traces that step twice."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
 
 
 def _class_weight(weights: Any) -> dict[int, float] | None:

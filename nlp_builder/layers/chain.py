@@ -183,14 +183,15 @@ def log_likelihood_and_beliefs(chain: Any, tags: Any) -> tuple[Any, Any]:
         tags: int `(batch, words)`; anything at padding.
 
     Returns:
-        `(batch,)` and `(batch, words, tags)`, as of `linear_chain.log_likelihood_and_beliefs`.
+        `(batch,)` and a tensor `(batch, words, tags)` or None, as of
+        `linear_chain.log_likelihood_and_beliefs`.
 
     Raises:
         ValueError: If `chain` cannot be the output of a CRF layer, or has other words than `tags`.
 
     Example:
-        >>> log_likelihood_and_beliefs(np.zeros((1, 4, 2)), np.zeros((1, 1), int))[1].shape
-        (1, 1, 1)
+        >>> log_likelihood_and_beliefs(np.zeros((1, 4, 2)), np.zeros((1, 1), int))[0].tolist()
+        [0.0]
     """
     return _of_tags(linear_chain.log_likelihood_and_beliefs, chain, tags)
 

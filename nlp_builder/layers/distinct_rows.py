@@ -17,7 +17,8 @@ class DistinctRows(keras.layers.Layer):
 
     What is computed of a row, such as the digest of a word's characters, is then computed once for
     all its places, and `RowsAtPlaces` puts it there; its gradient is the sum over the places. Where
-    shapes have to be known before, under XLA and on JAX, all rows count as distinct.
+    shapes have to be known before, under XLA and on JAX, all rows count as distinct. Keras does not
+    compile a model with this layer by XLA on TensorFlow, which would cost more than it saves.
 
     Args:
         in_training: With False all rows count as distinct in training, so that dropout makes

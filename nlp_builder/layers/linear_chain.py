@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -151,7 +152,7 @@ def log_likelihood_and_beliefs(
     Returns:
         The log-likelihood, `(batch,)`, and how probable each tag of a word is beside its others,
         `(batch, words, tags)`, which is not normalised, has no gradient, and means nothing at
-        padding.
+        padding; None on other backends than TensorFlow.
 
     Raises:
         ValueError: If the shapes do not fit each other, or an array has a tag that is none.
@@ -168,7 +169,7 @@ def log_likelihood_and_beliefs(
     chain, _ = shifted(given)
     log_partition, joint = _log_partition(*chain)
     likelihood = _sequence_score(chain, tags) - log_partition
-    return like(given.potentials, likelihood), like(given.potentials, joint)
+    return like(given.potentials, likelihood), joint
 
 
 def _sequence_score(chain: Scores, tags: Any) -> Any:
@@ -258,25 +259,23 @@ def _peak(values: Any, axis: int | None = None) -> Any:
 def _log_partition(
     potentials: Any, transitions: Any, start: Any, end: Any, mask: Any
 ) -> tuple[Any, Any]:
-    """Returns log-partitions `(batch,)` with a gradient, and `joint` of the beliefs without."""
-    chain = (potentials, transitions, start, end, mask)
-    # No gradient goes back through the loop: what it found is all that a gradient needs.
-    beliefs = forward_backward(*(ops.stop_gradient(part) for part in chain))
-    return _believed(*chain, *beliefs), ops.stop_gradient(beliefs.joint)
+    """Returns log-partitions `(batch,)`, and on TensorFlow `joint` of the beliefs, else None."""
+    joint = []
 
+    @ops.custom_gradient
+    def log_partition(potentials: Any, transitions: Any, start: Any, end: Any, mask: Any) -> Any:
+        beliefs = forward_backward(potentials, transitions, start, end, mask)
+        joint.append(beliefs.joint)
 
-@ops.custom_gradient
-def _believed(*parts: Any) -> Any:
-    """Returns the log-partition of the beliefs, which stand behind the parts of their chain."""
-    # JAX differentiates nothing that is not an argument, so the beliefs are.
-    transitions, mask, beliefs = parts[1], parts[4], Beliefs(*parts[5:])
+        def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
+            weights = (args[-1] if upstream is None else upstream)[:, None] * mask
+            return (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
 
-    def grad(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
-        weights = (args[-1] if upstream is None else upstream)[:, None] * mask
-        of_chain = (*_gradients(beliefs, transitions, mask, weights), ops.zeros_like(mask))
-        return (*of_chain, *(None for _ in beliefs))
+        return beliefs.log_partition, grad
 
-    return beliefs.log_partition, grad
+    value = log_partition(potentials, transitions, start, end, mask)
+    # JAX lets nothing out of a function but its result.
+    return value, ops.stop_gradient(joint[0]) if keras.backend.backend() == "tensorflow" else None
 
 
 def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> tuple[Any, ...]:

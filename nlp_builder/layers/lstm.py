@@ -20,7 +20,8 @@ class LSTM(keras.layers.LSTM):
     less to trace. The layer takes it on TensorFlow without a GPU and without XLA (`jit_compile`),
     in float32 or mixed precision, if activations are "tanh" and "sigmoid" and there is neither
     `recurrent_dropout` nor `unroll`. Elsewhere it is Keras' own layer, which is cuDNN on a GPU.
-    Masks may be of any form. The kernel has no second derivatives.
+    Masks may be of any form. The kernel has no second derivatives, and a `tf.function` that was
+    traced before one with `jit_compile` calls it has the kernel in it: XLA then refuses it.
 
     Args:
         units: Units of the output.

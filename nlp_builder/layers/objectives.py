@@ -80,7 +80,7 @@ class CRFLoss(keras.losses.Loss):
         """
         if not isinstance(y_true, tuple):
             likelihood, beliefs = log_likelihood_and_beliefs(y_pred, y_true)
-            leave(y_pred, beliefs)
+            leave(y_pred, "beliefs", beliefs)
             return -likelihood
         tags, weights = y_true
         # (batch, words); a weight at padding may be NaN
@@ -129,7 +129,7 @@ class TagAccuracy(keras.metrics.Mean):
         """
         parts = split_chain(y_pred)
         check_tags(y_true, parts.potentials)
-        beliefs = left_over(y_pred)
+        beliefs = left_over(y_pred, "beliefs")
         beliefs = call_on(marginals, parts) if beliefs is None else beliefs
         chosen = ops.cast(ops.argmax(beliefs, axis=-1), "int32")
         if sample_weight is not None:

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from nlp_builder.layers.backends import traced_for_xla
+from nlp_builder.layers.left_over import leave, left_over
 
 _TANH = (keras.activations.tanh, ops.tanh)
 _SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
@@ -69,14 +70,11 @@ def read_sequences(
     """
     from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
 
-    backwards = layer.go_backwards
     batch, length = ops.shape(sequences)[:2]
     if mask is None:
-        steps: time_steps.Steps = time_steps.AllSteps(batch, length, backwards=backwards)
+        steps = time_steps.AllSteps(batch, length, backwards=layer.go_backwards)
     else:
-        zeros = layer.zero_output_for_mask
-        mask = ops.broadcast_to(ops.cast(mask, "bool"), (batch, length))
-        steps = time_steps.RealSteps(mask, backwards=backwards, zeros=zeros, packed=packed)
+        steps = _real_steps(layer, mask, (batch, length), packed)
     if training and layer.dropout:
         # (batch, 1, dim): the same for all steps, as cuDNN gets it
         sequences = sequences * layer.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
@@ -90,6 +88,25 @@ def read_sequences(
         return last, last, [*states]
     outputs = steps.outputs(made[0])
     return outputs[:, -1], outputs, [*states]
+
+
+def _real_steps(layer: Any, mask: Any, shape: tuple[Any, Any], packed: bool) -> Any:
+    from nlp_builder.layers import time_steps  # see read_sequences
+
+    options = {
+        "backwards": layer.go_backwards,
+        "zeros": layer.zero_output_for_mask,
+        "packed": packed,
+    }
+    # Layers upon each other mostly have one mask: it takes time to be traced, and to be run.
+    one_for_all = mask.shape[0] == 1  # as many texts as the sequences have
+    found = None if one_for_all else left_over(mask, str(options))
+    if found is None:
+        # (batch, length)
+        whole = ops.broadcast_to(ops.cast(mask, "bool"), shape)
+        found = time_steps.RealSteps(whole, **options)
+        leave(mask, str(options), found)
+    return found
 
 
 def weights_of(layer: Any, bias_shape: tuple[int, ...]) -> list[Any]:

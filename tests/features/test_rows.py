@@ -141,6 +141,8 @@ PLAIN = {
 BY_THE_BATCH = {
     "an operation": normalized_by_batch,
     "a custom activation": lambda: sequential(layers.Dense(2, odd)),
+    "a function of Keras": lambda: sequential(layers.Activation(keras.ops.flip)),
+    "a layer as activation": lambda: sequential(layers.Activation(layers.Softmax(axis=0))),
     "what its outputs cost": lambda: sequential(layers.Dense(2, activity_regularizer="l2")),
     "inside": lambda: sequential(layers.Bidirectional(layers.LSTM(2, activity_regularizer="l2"))),
     "a layer that is not known": lambda: sequential(layers.Lambda(odd)),

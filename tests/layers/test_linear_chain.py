@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -261,3 +263,31 @@ def test_lengths_serve_as_a_mask(form):
         for kind in (mask, truth.lengths)
     )
     np.testing.assert_array_equal(by_mask, by_length)
+
+
+@tensorflow_graphs
+def test_the_gradient_has_a_gradient():
+    import tensorflow as tf
+
+    rng = np.random.default_rng(5)
+    potentials, transitions = (tf.constant(rng.normal(size=s), "float32") for s in ((3, 2), (2, 2)))
+
+    def enumerated(transitions):
+        paths = [
+            sum(potentials[word, tag] for word, tag in enumerate(tags))
+            + sum(transitions[pair] for pair in itertools.pairwise(tags))
+            for tags in itertools.product(range(2), repeat=3)
+        ]
+        return tf.reduce_logsumexp(tf.stack(paths))
+
+    def penalty_gradient(function):
+        with tf.GradientTape() as outer:
+            outer.watch(transitions)
+            with tf.GradientTape() as inner:
+                inner.watch(transitions)
+                value = function(transitions)
+            penalty = tf.reduce_sum(inner.gradient(value, transitions) ** 2)
+        return outer.gradient(penalty, transitions)
+
+    ours = penalty_gradient(lambda transitions: log_partition(potentials[None], transitions)[0])
+    np.testing.assert_allclose(ours, penalty_gradient(enumerated), rtol=1e-4, atol=1e-5)

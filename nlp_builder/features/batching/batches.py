@@ -30,8 +30,8 @@ class Batches(PlannedBatches):
     `sample_weight` beside it, and takes lists of tags for one-hot targets: weigh tokens by
     `sample_weight`.
 
-    Of two texts that share one of 439 batches of 32 (CoNLL-2003, of 14.5 tokens on average) 4 in
-    100 share one in the next epoch, too, where 0.2 would by chance alone; 4.5 percent are padded in
+    Of two texts that share one of 439 batches of 32 (CoNLL-2003, of 14.5 tokens on average) 3 in
+    100 share one in the next epoch, too, where 0.2 would by chance alone; 7.8 percent are padded in
     vain, where 195 percent would be. `benchmarks/batching.py` has the figures.
 
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up

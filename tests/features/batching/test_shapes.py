@@ -106,7 +106,7 @@ def test_the_waste_that_is_foretold_comes_true(options):
 
 def test_bucketing_wastes_less_than_chance():
     bucketed, plain = (Batches(Letters(), TEXTS, bucketing=b) for b in (True, False))
-    assert bucketed.padding_waste < 1.35 < 2 < plain.padding_waste
+    assert bucketed.padding_waste < 1.4 < 2 < plain.padding_waste
 
 
 def test_what_batches_are_is_told():

@@ -35,7 +35,8 @@ class Batches(PlannedBatches):
     vain, where 195 percent would be. `benchmarks/batching.py` has the figures.
 
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up
-    by one where Keras has read all batches, also to evaluate: make other `Batches` for that.
+    by one where Keras has read all batches, also to evaluate: make other `Batches` for that. Keras
+    shuffles the batches once more: `fit(batches, shuffle=False)` leaves them in their order.
     Training that was stopped goes on by `rest`, and between two epochs by `epoch`.
 
     Args:
@@ -143,8 +144,9 @@ class Batches(PlannedBatches):
         """Return the batches that are left of an epoch, to go on with training that was stopped.
 
         A model that was kept with its optimizer knows where it was, if it was trained on nothing
-        else: `epoch, batch = divmod(int(model.optimizer.iterations), len(batches))`. When the rest
-        was read, these batches are those of the epoch after it.
+        else and by `fit(..., shuffle=False)`, since Keras takes the batches in any order else:
+        `epoch, batch = divmod(int(model.optimizer.iterations), len(batches))`. When the rest was
+        read, these batches are those of the epoch after it.
 
         Args:
             epoch: the number of the epoch, counted from 0.
@@ -155,7 +157,7 @@ class Batches(PlannedBatches):
 
         Raises:
             TypeError: if one of them is no whole number.
-            ValueError: if there is no such batch.
+            ValueError: if there is no such batch, or Keras was seen to shuffle them.
 
         Example:
             >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -164,7 +166,8 @@ class Batches(PlannedBatches):
             >>> batches.rest(epoch=3, batch=1)
             <The last 2 batches of epoch 3>
 
-            Then `fit(rest, initial_epoch=3, epochs=4)` and `fit(batches, initial_epoch=4, ...)`.
+            Then `fit(rest, initial_epoch=3, epochs=4, shuffle=False)` and `fit(batches,
+            initial_epoch=4, shuffle=False, ...)`.
         """
         epoch = positive_int("epoch", epoch, least=0)
         done = positive_int("batch", batch, least=0)
@@ -172,6 +175,11 @@ class Batches(PlannedBatches):
             raise ValueError(
                 f"expected batch below {len(self)}, the number of batches of an epoch, got {batch}:"
                 f" set batches.epoch = {epoch + 1} if epoch {epoch} is over"
+            )
+        if done and self._is_shuffled:
+            raise ValueError(
+                f"expected the first {done} batches to be trained on first, got them in another "
+                "order: Keras shuffles the batches: pass shuffle=False to fit"
             )
 
         def go_on() -> None:

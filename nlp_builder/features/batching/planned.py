@@ -18,9 +18,9 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
     """A dataset that knows the rows of its batches, and when an epoch is over.
 
     Keras ends an epoch before the first one, and begins one only to look at a batch; and users look
-    at batches before they train. So an epoch is over where it was begun and its batches were asked
-    for from the first to the last; what processes are asked for cannot be seen here, and counts as
-    all.
+    at batches before they train. So an epoch is over where it was begun and each of its batches was
+    asked for, in any order, since Keras shuffles them unless it is told not to; what processes are
+    asked for cannot be seen here, and counts as all.
 
     Args:
         arrays: returns the ids of rows for each input.
@@ -41,7 +41,10 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
         self._labels = labels
         self._first_two = first_two
         self._batches: list[np.ndarray] = []
-        self._begun = self._asked_for_last = False
+        self._asked: set[int] = set()
+        # By Keras; or by users, who begin anew with a batch that they had before.
+        self._begun = self._read_by_hand = False
+        self._is_shuffled = False
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -49,29 +52,38 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return batch `index`: inputs, and targets and weights if there are any."""
-        rows = self._batches[index]
-        self._begun |= index > 1  # at the first two Keras looks before an epoch
-        if index == 0:
-            self._asked_for_last = False
-        self._asked_for_last |= index == len(self._batches) - 1
+        index = range(len(self))[index]
+        self._note(index)
         arrays = self._padded(index)
-        return (as_inputs(arrays), *take_labels(self._labels, rows, arrays))
+        return (as_inputs(arrays), *take_labels(self._labels, self._batches[index], arrays))
 
     def __iter__(self) -> Any:
         """Return an iterator over the batches of an epoch; `on_epoch_end` makes the next ones."""
-        self.on_epoch_begin()
+        self._read_by_hand = True
+        self._asked.clear()
         return super().__iter__()
 
     def on_epoch_begin(self) -> None:
         """Note that an epoch begins."""
         self._begun = True
+        self._is_shuffled = False
 
     def on_epoch_end(self) -> None:
         """Make the next epoch ready, if one is over."""
-        over = self._begun and (self._asked_for_last or self.use_multiprocessing)
-        self._begun = self._asked_for_last = False
+        begun = self._begun or self._read_by_hand
+        over = begun and (len(self._asked) == len(self) or self.use_multiprocessing)
+        self._begun = self._read_by_hand = False
+        self._asked.clear()
         if over:
             self._go_on()
+
+    def _note(self, index: int) -> None:
+        if index in self._asked:
+            self._read_by_hand = False
+        self._read_by_hand |= index > 1  # at the first two Keras looks before an epoch
+        # Threads that are asked in order may note it in another one, so many at a time.
+        self._is_shuffled |= self._begun and index - len(self._asked) > self.workers
+        self._asked.add(index)
 
     def _padded(self, index: int) -> tuple[np.ndarray, ...]:
         return self._first_two(

@@ -58,8 +58,8 @@ class RestOfEpoch(PlannedBatches):
         if self._is_over:
             raise ValueError(
                 f"the rest of epoch {self.epoch} is over: pass fit(rest, initial_epoch="
-                f"{self.epoch}, epochs={self.epoch + 1}), and go on with fit(batches, "
-                f"initial_epoch={self.epoch + 1})"
+                f"{self.epoch}, epochs={self.epoch + 1}, shuffle=False), and go on with "
+                f"fit(batches, initial_epoch={self.epoch + 1}, shuffle=False)"
             )
         super().on_epoch_begin()
 

@@ -91,7 +91,9 @@ def test_the_rest_is_trained_on_once(tmp_path):
     batches = batches_of()
     rest = batches.rest(epoch=2, batch=4)
     assert len(rest) == 2 and repr(rest) == "<The last 2 batches of epoch 2>"
-    with pytest.raises(ValueError, match=r"the rest of epoch 2 is over: .* epochs=3\), and go on"):
+    with pytest.raises(
+        ValueError, match=r"the rest of epoch 2 is over: .* epochs=3, shuffle=False\), and"
+    ):
         model_of().fit(rest, epochs=2, shuffle=False, verbose=0)
     assert batches.epoch == 3
 
@@ -131,6 +133,64 @@ def test_epochs_are_counted_as_keras_reads_them(options):
     other = batches_of()
     other.epoch = 4
     assert rows_of(other) == rows_of(batches)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("batch_size", [8, 23, 45])
+def test_epochs_are_counted_where_keras_shuffles_the_batches(batch_size, workers):
+    batches = Batches(Letters(), TEXTS, TAGS, batch_size=batch_size, workers=workers)
+    model, seen = model_of(), []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(batches.epoch)
+
+    for _ in range(2):
+        model.fit(batches, epochs=4, verbose=0, callbacks=[Watch()])
+    assert seen == [*range(8)] and batches.epoch == 8
+
+
+def test_the_rest_is_read_once_where_keras_shuffles_the_batches():
+    model, batches, read = model_of(), batches_of(), []
+
+    class Reads(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            read.append(int(self.model.optimizer.iterations))
+
+    for epoch in range(4):
+        rest = batches.rest(epoch, 2)
+        rows = sorted(map(sorted, rows_of(rest)))
+        model.fit(rest, initial_epoch=epoch, epochs=epoch + 1, verbose=0, callbacks=[Reads()])
+        assert batches.epoch == epoch + 1
+        batches.epoch = epoch
+        assert rows == sorted(map(sorted, rows_of(batches)[2:]))
+    assert read == [*range(1, 4 * 4 + 1)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_there_is_no_rest_where_the_first_batches_came_in_another_order(workers):
+    texts = ["ab"] * 60
+    batches = Batches(Letters(), texts, [[0, 1]] * 60, batch_size=2, workers=workers)
+    model = model_of()
+    model.fit(batches, shuffle=False, verbose=0)
+    assert len(batches.rest(1, 3)) == 27
+    model.fit(batches, verbose=0)
+    with pytest.raises(ValueError, match="Keras shuffles the batches: pass shuffle=False to fit"):
+        batches.rest(1, 3)
+    assert len(batches.rest(2, 0)) == 30
+
+
+def test_batches_are_counted_from_the_end_too():
+    batches = batches_of(shuffle=False)
+    for all_of_them in (batches, batches.rest(0, 2)):
+        for place in range(1, len(all_of_them) + 1):
+            for one, other in zip(
+                all_of_them[-place], all_of_them[len(all_of_them) - place], strict=True
+            ):
+                np.testing.assert_array_equal(one, other)
+        for place in (len(all_of_them), -len(all_of_them) - 1):
+            with pytest.raises(IndexError):
+                all_of_them[place]
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from nlp_builder.text.checks import preview
+from nlp_builder.text.checks import positive_int, preview
 from nlp_builder.text.column_lines import ColumnLines, Numbered, parts_texts
 from nlp_builder.text.lazy_rows import LazyRows, lazy_map
 
@@ -41,8 +41,8 @@ class MappedColumns:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: in the encoding line ends are other bytes; or, when a text is read, what
-            `read_columns` refuses, and that the file was changed.
+        ValueError: it is a folder; in the encoding line ends are other bytes; or, when a text is
+            read, what `read_columns` refuses, and that the file was changed.
 
     Example:
         >>> import tempfile
@@ -101,8 +101,13 @@ class MappedColumns:
             Its tokens, each with its tag.
 
         Raises:
-            ValueError: as of the class.
+            IndexError: there are not as many texts.
+            TypeError: the number is no whole one.
+            ValueError: as of the class, or the number is below 0.
         """
+        number = positive_int("number", number, least=0)
+        if number >= len(self):
+            raise IndexError(f"expected a text below {len(self)}, their number, got {number}")
         start, stop = self._starts[number : number + 2].tolist()
         try:
             (rows,) = self._lines.texts(self._numbered(start, 0, stop))
@@ -166,6 +171,11 @@ class _MappedFile:
     def __init__(self, path: Path, *, mark: bytes) -> None:
         if not path.exists():
             raise FileNotFoundError(f"expected a column file, found nothing at {path.absolute()}")
+        if not path.is_file():
+            raise ValueError(
+                f"expected a column file, got a folder or a device at {path.absolute()}: pass one "
+                "of its files"
+            )
         self.path = path
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, descriptor)
@@ -177,20 +187,15 @@ class _MappedFile:
         self.skip = len(mark) if self._map[: len(mark)] == mark else 0
 
     def read(self, start: int, stop: int) -> bytes:
-        """Returns bytes; of a file that was cut they would end the process."""
-        if self._present() != self._state:
-            raise ValueError(
-                f"{self.path} was changed after it was opened: open it again, and put a new file "
-                "in the place of an old one instead of writing into it"
-            )
+        """Returns bytes."""
+        self._require_unchanged()
         return self._map[start:stop]
 
     def lines(self, start: int, stop: int | None) -> Iterator[bytes]:
         """Yields lines without their ends."""
         stop = self.size if stop is None else stop
         while start < stop:
-            end = self._map.find(b"\n", start, stop)
-            end = stop if end < 0 else end
+            end = self._line_end(start, stop)
             yield self.read(start, end).removesuffix(b"\r")
             start = end + 1
 
@@ -198,10 +203,24 @@ class _MappedFile:
         """Yields whole lines, many at a time, and where they begin."""
         start = self.skip
         while start < self.size:
-            stop = self._map.find(b"\n", min(start + _BYTES_AT_ONCE, self.size)) + 1
-            stop = stop or self.size
+            stop = min(
+                self._line_end(min(start + _BYTES_AT_ONCE, self.size), self.size) + 1, self.size
+            )
             yield start, self.read(start, stop)
             start = stop
+
+    def _line_end(self, start: int, stop: int) -> int:
+        self._require_unchanged()
+        end = self._map.find(b"\n", start, stop)
+        return stop if end < 0 else end
+
+    def _require_unchanged(self) -> None:
+        # To look at bytes of a file that was cut would end the process.
+        if self._present() != self._state:
+            raise ValueError(
+                f"{self.path} was changed after it was opened: open it again, and put a new file "
+                "in the place of an old one instead of writing into it"
+            )
 
     def _present(self) -> tuple[int, int]:
         state = os.fstat(self._descriptor)

@@ -141,6 +141,18 @@ def test_a_file_that_is_written_into_is_told(tmp_path, content):
         corpus.texts[1]
 
 
+def test_a_large_file_that_is_cut_is_told(tmp_path):
+    """Bytes of a mapped file that is shorter now end the process by SIGBUS where they are read."""
+    path = tmp_path / "corpus.txt"
+    path.write_text("a O\n\n" * 20_000)
+    corpus = MappedColumns(path)
+    os.truncate(path, 0)
+    for number in (0, 15_000, 19_999):
+        for read in (corpus.row, corpus.texts.__getitem__, corpus.tags.__getitem__):
+            with pytest.raises(ValueError, match="was changed after it was opened"):
+                read(number)
+
+
 def test_another_file_in_its_place_does_not_matter(tmp_path):
     path, other = tmp_path / "corpus.txt", tmp_path / "other.txt"
     path.write_bytes(b"a O\n\nb O\n")
@@ -148,6 +160,28 @@ def test_another_file_in_its_place_does_not_matter(tmp_path):
     other.write_bytes(b"x O\n")
     other.replace(path)
     assert [*corpus.texts] == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "message"),
+    [
+        (-1, ValueError, "expected number to be a whole number of at least 0, got -1"),
+        (2, IndexError, "expected a text below 2, their number, got 2"),
+        (1.0, TypeError, "expected number to be a whole number of at least 0, got 1.0"),
+    ],
+)
+def test_rows_that_are_none_are_refused(tmp_path, number, error, message):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"a O\n\nb O\n")
+    corpus = MappedColumns(path)
+    assert corpus.row(1) == [("b", "O")]
+    with pytest.raises(error, match=message):
+        corpus.row(number)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="expected a column file, got a folder or a device at"):
+        MappedColumns(tmp_path)
 
 
 def test_memory_is_eight_bytes_a_text(tmp_path):

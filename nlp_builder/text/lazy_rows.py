@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
+import numpy as np
+
 from nlp_builder.text.checks import preview
 
 
@@ -47,10 +49,14 @@ def lazy_map(function: Callable[[Any], Any], rows: Sequence[Any]) -> LazyRows:
 
     Args:
         function: of a row, as `TagAlphabet.ids`.
-        rows: lazy ones, or an Arrow column, or any other sequence.
+        rows: lazy ones, or an Arrow column, a list, tuple, array or Series; by position, whatever
+            an index says.
 
     Returns:
         As many rows.
+
+    Raises:
+        TypeError: the function cannot be called, or the rows are no sequence.
 
     Example:
         >>> from nlp_builder.text import TagAlphabet
@@ -58,8 +64,27 @@ def lazy_map(function: Callable[[Any], Any], rows: Sequence[Any]) -> LazyRows:
         >>> len(ids), ids[0]
         (2, array([1, 0], dtype=int32))
     """
+    if not callable(function):
+        raise TypeError(
+            f"expected a function of a row, got {preview(function)} ({type(function).__name__}): "
+            "pass it first, and the rows after it"
+        )
     lazy = as_lazy(rows)
-    return _Map(function, rows if lazy is None else lazy)
+    return _Map(function, _by_position(rows) if lazy is None else lazy)
+
+
+def _by_position(rows: Any) -> Sequence[Any]:
+    # Of pandas' Series the brackets look into the index.
+    values = getattr(rows, "array", rows) if hasattr(rows, "iloc") else rows
+    is_array = (
+        hasattr(values, "__array__") and np.ndim(values) > 0 and not hasattr(values, "columns")
+    )
+    if isinstance(rows, str | bytes) or not (isinstance(values, Sequence) or is_array):
+        raise TypeError(
+            f"expected rows in a list, a Series, an array or LazyRows, got {preview(rows)} "
+            f"({type(rows).__name__}): make a list of them"
+        )
+    return values
 
 
 def as_lazy(rows: Any) -> LazyRows | None:

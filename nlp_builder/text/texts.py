@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 
 from nlp_builder.text.checks import first_not_str, preview
-from nlp_builder.text.lazy_rows import as_lazy
+from nlp_builder.text.lazy_rows import LazyRows, as_lazy
 
 Text: TypeAlias = str | Sequence[str]
 """One text: a string, or the list of its tokens."""
@@ -100,6 +100,8 @@ def _problem_of_collection(texts: Any) -> str | None:
         return f"a {type(texts).__name__}: this block reads one text, pass one of its columns"
     if isinstance(texts, AbstractSet):
         return f"a {type(texts).__name__}, which has no order: pass a list"
+    if isinstance(getattr(texts, "texts", None), LazyRows):
+        return f"{type(texts).__name__} of texts and tags: pass its .texts"
     if isinstance(texts, np.ndarray) and texts.ndim == 0:
         return f"the array {texts!r} without dimensions: wrap its value in a list"
     if not isinstance(texts, Iterable):

@@ -243,7 +243,13 @@ class Batches(PlannedBatches):
         results: list[Any] = [None] * len(texts)
         for rows in to_predict(texts, self._size, self._buckets).batches(0):
             inputs = as_inputs(self._first_two.padded(texts.arrays(rows)))
-            for row, result in zip(rows, function(inputs), strict=True):
+            found = list(function(inputs))
+            if len(found) != len(rows):
+                raise ValueError(
+                    f"expected a result for each of the {len(rows)} texts of a batch, got "
+                    f"{len(found)} from the function"
+                )
+            for row, result in zip(rows, found, strict=True):
                 results[row] = result
         return results
 

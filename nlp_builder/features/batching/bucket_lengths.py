@@ -10,6 +10,7 @@ import numpy as np
 from nlp_builder.text.checks import positive_int, preview
 
 _MOST_CANDIDATES = 256
+_LONGEST = 2**31 - 1
 
 
 @final
@@ -82,7 +83,7 @@ def read_bucket_lengths(given: Any, lengths: Callable[[], np.ndarray]) -> Bucket
 
     Raises:
         TypeError: if a length is no whole number.
-        ValueError: if they are below 1, or do not ascend.
+        ValueError: if they are below 1, or do not ascend, or no text could be as long.
 
     Example:
         >>> read_bucket_lengths(2, lambda: np.array([1, 2, 2, 9])).lengths
@@ -90,10 +91,15 @@ def read_bucket_lengths(given: Any, lengths: Callable[[], np.ndarray]) -> Bucket
     """
     if given is None:
         return BucketLengths()
-    if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str):
+    if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str | bytes | bytearray):
         found = [positive_int("each of bucket_lengths", length) for length in given]
         if not found or sorted({*found}) != found:
             raise ValueError(f"expected bucket_lengths that ascend, got {preview(given)}")
+        if found[-1] > _LONGEST:
+            raise ValueError(
+                f"expected bucket_lengths of at most {_LONGEST} tokens, got {preview(found[-1])}: "
+                "give the lengths of texts"
+            )
         return BucketLengths(found)
     number = positive_int("bucket_lengths", given)
     return BucketLengths(_least_padded(lengths(), number))

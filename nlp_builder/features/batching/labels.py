@@ -225,6 +225,11 @@ def _collection(values: Any, kind: Kind, place: str) -> _Rows:
     lazy = as_lazy(values)
     if lazy is not None and (lazy is values or _is_sequence(next(iter(lazy), None))):
         return lazy
+    if isinstance(getattr(values, "tags", None), LazyRows):
+        raise TypeError(
+            f"expected {kind}s{place}, got {type(values).__name__} of texts and tags: pass "
+            "lazy_map(alphabet.ids, its .tags)"
+        )
     if isinstance(values, str | bytes) or not hasattr(values, "__array__"):
         raise TypeError(
             f"expected {kind}s in a list, a Series or an array{place}, got {preview(values)} "

@@ -119,13 +119,15 @@ class LazyByToken:
 
     def _row(self, number: int) -> np.ndarray:
         values = np.asarray(self._rows[number])
-        if not len(values):
+        if not values.size:
             values = values.astype("int32" if self._kind == "target" else "float32")
         values = _numbers(values, self._kind, self._place)
+        fits = values.shape == (self._steps.lengths[number],)
         if self._kind == "target":
             values = _tag_ids(values, self._place)
-            if len(values) and values.min() < 0:
-                raise _misfit(self._rows, self._steps, number, self._thing, self._place)
+            fits &= not (values < 0).any()
+        if not fits:
+            raise _misfit(self._rows, self._steps, number, self._thing, self._place)
         return values
 
 

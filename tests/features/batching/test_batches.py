@@ -139,8 +139,11 @@ def test_results_come_in_the_order_of_the_texts():
 
 def test_a_function_that_loses_a_result_is_an_error():
     texts = texts_of_many_lengths()
-    with pytest.raises(ValueError, match="shorter"):
-        Batches(block(texts), texts).in_order(lambda ids: [1])
+    batches = Batches(block(texts), texts)
+    with pytest.raises(ValueError, match=r"a result for each of the 32 texts of a batch, got 1 "):
+        batches.in_order(lambda ids: [1])
+    with pytest.raises(ValueError, match=r"a result for each of the 32 texts of a batch, got 0 "):
+        next(batches.stream(lambda ids: []))
 
 
 def test_tokens_are_counted_only_where_lengths_matter():

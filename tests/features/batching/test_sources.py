@@ -144,6 +144,29 @@ def test_lazy_tags_that_are_no_ids_are_told_when_they_are_taken(wrong, error, me
         batches[0]
 
 
+@pytest.mark.parametrize("kind", ["targets", "weights"])
+@pytest.mark.parametrize("later", [[1, 1], [1, 1, 1, 1], [], [[1], [1], [1]]])
+def test_lazy_tags_that_have_another_length_later_are_told(kind, later):
+    rows = [[1, 1, 1], [1]]
+    lazy = lazy_map(lambda row: row, rows)
+    own = (lazy, None) if kind == "targets" else ([[0, 0, 0], [0]], lazy)
+    batches = Batches(Letters(), ["abc", "a"], own[0], sample_weight=own[1])
+    batches[0]
+    rows[0] = later
+    with pytest.raises(ValueError, match=r"expected 3 .* for the 3 tokens of text 0, got \["):
+        batches[0]
+
+
+def test_the_columns_of_a_mapped_file_are_named_where_it_is_passed_whole(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("a O\n")
+    corpus = MappedColumns(path)
+    with pytest.raises(TypeError, match=r"got MappedColumns of texts and tags: pass its \.texts"):
+        Batches(Letters(), corpus)
+    with pytest.raises(TypeError, match=r"got MappedColumns.*: pass lazy_map\(alphabet\.ids, its "):
+        Batches(Letters(), ["a"], corpus)
+
+
 def test_a_model_is_trained_on_lazy_rows():
     texts = ["ab" * n for n in range(1, 20)]
     ids = [[0, 1] * n for n in range(1, 20)]

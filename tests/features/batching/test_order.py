@@ -105,7 +105,9 @@ def test_lengths_are_chosen_among_any_number_of_them():
     np.testing.assert_allclose(found.lengths, [1250, 2500, 3750, 4999], atol=25)
 
 
-@pytest.mark.parametrize("wrong", [[], [0, 3], [4, 2], [2, 2], 0, [1.5], "ab", b"ab", [10**30], True])
+@pytest.mark.parametrize(
+    "wrong", [[], [0, 3], [4, 2], [2, 2], 0, [1.5], "ab", b"ab", [10**30], True]
+)
 def test_odd_lengths_are_refused(wrong):
     with pytest.raises((TypeError, ValueError), match="bucket_lengths"):
         read_bucket_lengths(wrong, lambda: np.array([1]))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from functools import partial
-from itertools import chain, count, islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Any, NamedTuple, final
 
-from nlp_builder.features.batching import in_buckets
+from nlp_builder.features.batching import examples_of, require_again, without_end
 from nlp_builder.models import examples
 from nlp_builder.models.examples import Columns, as_read, has_strings
 from nlp_builder.text import columns_of_rows
-from nlp_builder.text.checks import positive_int, preview
+from nlp_builder.text.checks import positive_int
 
 _TEXTS_AT_ONCE = 1000
 
@@ -162,8 +162,13 @@ def num_batches(source: Iterable[Any], batch_size: int) -> int:
 
     Returns:
         A number.
+
+    Raises:
+        ValueError: if there are no texts.
     """
     size = len(source) if isinstance(source, Sized) else sum(1 for _ in source)
+    if not size:
+        raise ValueError("expected texts, got a stream without any")
     return -(-size // positive_int("batch_size", batch_size))
 
 
@@ -181,14 +186,14 @@ def batches(
 
     Yields:
         Texts, and their labels.
+
+    Raises:
+        ValueError: if there are no texts.
     """
-    for epoch in count():
-        pairs = map(_checked, source)
-        for part in in_buckets(
-            pairs, batch_size, partial(_lengths, columns), seed=seed, epoch=epoch
-        ):
-            texts = columns_of_rows((text for text, _ in part), columns)
-            yield as_read(texts), [labels for _, labels in part]
+    parts = without_end(lambda: _checked(source), batch_size, partial(_lengths, columns), seed=seed)
+    for part in parts:
+        texts = columns_of_rows((text for text, _ in part), columns)
+        yield as_read(texts), [labels for _, labels in part]
 
 
 def _lengths(columns: tuple[str, ...] | None, pairs: list[Any]) -> list[int]:
@@ -199,7 +204,7 @@ def _lengths(columns: tuple[str, ...] | None, pairs: list[Any]) -> list[int]:
 def _parts(
     source: Iterable[Any], size: int, columns: tuple[str, ...] | None
 ) -> Iterator[tuple[Columns, list[Any]]]:
-    pairs = map(_checked, source)
+    pairs = _checked(source)
     while part := list(islice(pairs, size)):
         yield columns_of_rows((text for text, _ in part), columns), [y for _, y in part]
 
@@ -217,19 +222,16 @@ def _is_pair(items: Sequence[Any]) -> bool:
     return bool(items) and isinstance(items[0], tuple) and len(items[0]) == 2
 
 
-def _checked(pair: Any) -> Any:
-    if not _is_pair([pair]):
-        raise TypeError(f"expected pairs of a text and its labels, got {preview(pair)}")
-    return pair
+def _checked(source: Iterable[Any]) -> Iterator[Any]:
+    return examples_of(source, with_weights=False)
 
 
 def _require_again(source: Any) -> None:
-    if not isinstance(source, Iterable) or isinstance(source, str | Iterator):
-        raise TypeError(
-            f"expected texts that can be read again in each epoch, got {preview(source)} "
-            f"({type(source).__name__}): hand in a list, or CorpusGenerator(make_texts, "
-            "make_labels) with functions that return a new generator each"
-        )
+    require_again(
+        source,
+        "hand in a list, or CorpusGenerator(make_texts, make_labels) with functions that return a "
+        "new generator each",
+    )
 
 
 @final

@@ -145,6 +145,16 @@ def test_wrong_streams_are_refused(texts, tags, error, message):
     assert repr(model) == "<WordTagger, not built>"
 
 
+@pytest.mark.parametrize("nothing", [[], [([], [])]])
+@pytest.mark.parametrize("maxlen", [None, 5])
+def test_an_empty_validation_is_refused_before_training(nothing, maxlen):
+    model = WordTagger(sequence_length=maxlen)
+    with pytest.raises(ValueError, match="expected texts, got a stream without any"):
+        model.fit_generator(corpus(), nothing, epochs=1, verbose=0)
+    with pytest.raises(ValueError, match="expected texts, got a stream without any"):
+        next(streams.batches([], 2, None, seed=None))
+
+
 def test_what_are_no_pairs_is_refused():
     with pytest.raises(TypeError, match="expected pairs of a text and its labels, got 7"):
         WordTagger().fit_generator((7, 8))

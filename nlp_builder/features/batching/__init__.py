@@ -2,7 +2,12 @@
 
 from nlp_builder.features.batching.batches import Batches
 from nlp_builder.features.batching.blocks import ReadsTexts, count_rows
-from nlp_builder.features.batching.buffered import StreamBatches, in_buckets
+from nlp_builder.features.batching.buffered import (
+    StreamBatches,
+    examples_of,
+    require_again,
+    without_end,
+)
 from nlp_builder.features.batching.labels import require_count
 from nlp_builder.features.batching.planned import PlannedBatches
 from nlp_builder.features.batching.predicting import predict_texts
@@ -14,11 +19,13 @@ __all__ = [
     "ReadsTexts",
     "StreamBatches",
     "count_rows",
-    "in_buckets",
+    "examples_of",
     "is_stream",
     "predict_texts",
     "quiet_end",
+    "require_again",
     "require_count",
     "require_steps",
     "stream",
+    "without_end",
 ]

@@ -59,6 +59,99 @@ def in_buckets(
             yield [part[row] for row in rows]
 
 
+def without_end(
+    read: Callable[[], Iterable[_T]],
+    batch_size: int,
+    lengths: Callable[[list[_T]], Sequence[int] | np.ndarray],
+    *,
+    seed: int | None,
+    batches_at_once: int = _BATCHES_AT_ONCE,
+) -> Iterator[list[_T]]:
+    """Part a stream into batches, pass after pass, each in another order.
+
+    Args:
+        read: returns the items of a pass.
+        batch_size: as of `in_buckets`.
+        lengths: as of `in_buckets`.
+        seed: as of `in_buckets`.
+        batches_at_once: as of `in_buckets`.
+
+    Yields:
+        Lists of items.
+
+    Raises:
+        ValueError: if a pass has none.
+
+    Example:
+        >>> batches = without_end(lambda: ["a", "b", "c"], 2, list, seed=None)
+        >>> list(islice(batches, 3))
+        [['a', 'b'], ['c'], ['a', 'b']]
+    """
+    for epoch in count():
+        batches = in_buckets(
+            read(), batch_size, lengths, seed=seed, epoch=epoch, batches_at_once=batches_at_once
+        )
+        first = next(batches, None)
+        if first is None:
+            raise ValueError("expected texts, got a stream without any")
+        yield first
+        yield from batches
+
+
+def require_again(source: Any, remedy: str) -> None:
+    """Refuse what can be read once only.
+
+    Args:
+        source: anything.
+        remedy: what to do, for the error.
+
+    Raises:
+        TypeError: if it is an iterator, a text, or nothing to iterate over.
+
+    Example:
+        >>> require_again([("a text", 1)], "pass a list")
+    """
+    if not isinstance(source, Iterable) or isinstance(source, str | bytes | Iterator):
+        raise TypeError(
+            f"expected texts that can be read again in each epoch, got {preview(source)} "
+            f"({type(source).__name__}): {remedy}"
+        )
+
+
+def examples_of(items: Iterable[Any], *, with_weights: bool) -> Iterator[tuple[Any, ...]]:
+    """Check the items of a stream as they come.
+
+    Args:
+        items: any.
+        with_weights: whether they may be triples.
+
+    Yields:
+        Pairs of a text and its target, or triples with a weight.
+
+    Raises:
+        TypeError: if an item is neither, or not of as many as the first.
+
+    Example:
+        >>> list(examples_of([("a text", 1)], with_weights=False))
+        [('a text', 1)]
+    """
+    size: int | None = None
+    for position, item in enumerate(items):
+        if not isinstance(item, tuple) or len(item) not in ((2, 3) if with_weights else (2,)):
+            or_triples = ", or triples with a weight" if with_weights else ""
+            raise TypeError(
+                f"expected pairs of a text and its labels{or_triples}, got {preview(item)} "
+                f"({type(item).__name__})"
+            )
+        size = size or len(item)
+        if len(item) != size:
+            raise TypeError(
+                f"expected a weight with each text or with none, got a tuple of {size} first and "
+                f"one of {len(item)} at position {position}: weigh the others with 1"
+            )
+        yield item
+
+
 def _order(
     part: list[Any], batch_size: int, lengths: Any, seed: int | None, place: tuple[int, int]
 ) -> list[np.ndarray]:
@@ -101,7 +194,9 @@ class StreamBatches:
             is padded.
 
     Raises:
-        TypeError: if the source can be read once only, or, once it is read, gives no such pairs.
+        TypeError: if the source can be read once only, or, once it is read, gives no such pairs,
+            or pairs and triples.
+        ValueError: if `bucket_lengths` is a number, or, once it is read, the source is empty.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -124,16 +219,11 @@ class StreamBatches:
         random_seed: int = 42,
         batches_at_once: int = _BATCHES_AT_ONCE,
     ) -> None:
-        if not callable(source) and (
-            not isinstance(source, Iterable) or isinstance(source, str | Iterator)
-        ):
-            raise TypeError(
-                f"expected pairs that can be read again in each epoch, got {preview(source)} "
-                f"({type(source).__name__}): hand in a function that returns a new generator each"
-            )
+        if not callable(source):
+            require_again(source, "hand in a function that returns a new generator each")
         self._blocks, self._source, self._by_token = blocks, source, by_token
         self._reader = Reader(blocks)
-        self._lengths = read_bucket_lengths(bucket_lengths, lambda: np.array([1]))
+        self._lengths = read_bucket_lengths(bucket_lengths, _lengths_of_a_stream)
         self._seed = positive_int("random_seed", random_seed, least=0) if shuffle else None
         self.batch_size = positive_int("batch_size", batch_size)
         self._at_once = positive_int("batches_at_once", batches_at_once)
@@ -161,20 +251,13 @@ class StreamBatches:
         return len(source) if isinstance(source, Sized) else sum(1 for _ in source)
 
     def _batches(self) -> Iterator[list[Any]]:
-        for epoch in count():
-            batches = in_buckets(
-                map(_checked, self._read()),
-                self.batch_size,
-                self._tokens,
-                seed=self._seed,
-                epoch=epoch,
-                batches_at_once=self._at_once,
-            )
-            first = next(batches, None)
-            if first is None:
-                raise ValueError("expected texts, got a stream without any")
-            yield first
-            yield from batches
+        return without_end(
+            lambda: examples_of(self._read(), with_weights=True),
+            self.batch_size,
+            self._tokens,
+            seed=self._seed,
+            batches_at_once=self._at_once,
+        )
 
     def _read(self) -> Iterable[Any]:
         return self._source() if callable(self._source) else self._source
@@ -188,10 +271,8 @@ class StreamBatches:
         return self._reader.count_tokens(texts)
 
 
-def _checked(item: Any) -> tuple[Any, ...]:
-    if not isinstance(item, tuple) or len(item) not in (2, 3):
-        raise TypeError(
-            "expected pairs of a text and its target, or triples with a weight, got "
-            f"{preview(item)} ({type(item).__name__})"
-        )
-    return item
+def _lengths_of_a_stream() -> np.ndarray:
+    raise ValueError(
+        "expected the bucket_lengths of a stream, got a number of them: give the lengths, as "
+        "(8, 16, 32), since none can be chosen before its texts are seen"
+    )

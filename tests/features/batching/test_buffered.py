@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.batching import StreamBatches
-from nlp_builder.features.batching import in_buckets
+from nlp_builder.features.batching.buffered import in_buckets
 from tests.features.batching.letters import Letters, tagger
 
 TEXTS = ["ab" * int(n) for n in np.random.default_rng(0).geometric(1 / 5, 100)]
@@ -101,7 +101,21 @@ def test_what_can_be_read_once_only_is_refused(once):
 
 @pytest.mark.parametrize("odd", ["ab", ("ab",), ["ab", [1, 1]]])
 def test_what_are_no_pairs_is_refused(odd):
-    with pytest.raises(TypeError, match="expected pairs of a text and its target, or triples"):
+    with pytest.raises(TypeError, match="expected pairs of a text and its labels, or triples"):
         next(iter(StreamBatches(Letters(), [odd])))
     with pytest.raises(ValueError, match="got a stream without any"):
         next(iter(StreamBatches(Letters(), [])))
+
+
+def test_pairs_do_not_mix_with_triples():
+    for mixed, message in (
+        ([("ab", [1, 1]), ("a", [1], [0.5])], "tuple of 2 first and one of 3 at position 1"),
+        ([("ab", [1, 1], 1), ("a", [1], 1), ("a", [1])], "of 3 first and one of 2 at position 2"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            next(iter(StreamBatches(Letters(), mixed)))
+
+
+def test_no_lengths_are_chosen_for_a_stream():
+    with pytest.raises(ValueError, match=r"got a number of them: give the lengths, as"):
+        StreamBatches(Letters(), PAIRS, bucket_lengths=3)

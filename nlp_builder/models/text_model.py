@@ -207,13 +207,15 @@ class TextModel(BuildsGraph):
 
         Raises:
             ValueError: if the model is not built.
-            TypeError: if `texts` is a str or a dict, or as `predict`.
+            TypeError: if `texts` is one text, a dict or a table, or `predict` no method; once it is
+                read, if something in it is no text; or as `predict`.
         """
         self._built()
-        if isinstance(texts, str | Mapping) or not isinstance(texts, Iterable):
+        streams.require_one_by_one(texts)
+        if predict is not None and not callable(predict):
             raise TypeError(
-                f"expected texts one after the other, got {preview(texts)} "
-                f"({type(texts).__name__}): wrap one text in a list"
+                f"expected a method of this model, got {preview(predict)} "
+                f"({type(predict).__name__}): pass predict=model.predict_proba"
             )
         positive_int("texts_at_once", texts_at_once)
         return self._streamed(texts, predict or self.predict, batch_size, texts_at_once)
@@ -273,8 +275,11 @@ class TextModel(BuildsGraph):
     def _streamed(
         self, texts: Iterable[Any], predict: Any, batch_size: int, at_once: int
     ) -> Iterator[Any]:
-        for piece in in_pieces(texts, at_once, _num_tokens):
-            columns = columns_of_rows(piece, self._text_names())
+        names = self._text_names()
+        for piece in in_pieces(
+            streams.one_by_one(texts, names), at_once, lambda text: streams.num_tokens(text, names)
+        ):
+            columns = columns_of_rows(piece, names)
             yield from predict(examples.as_read(columns), batch_size=batch_size)
 
     def _gold_and_predicted(self, x_data: Any, y_data: Any, batch_size: int) -> tuple[Any, Any]:
@@ -315,11 +320,6 @@ class TextModel(BuildsGraph):
             whole = self._fitting(checked._replace(weights=weights), None)
             batch = (whole.texts, self._numbers(whole.labels), whole.weights)
             yield batch if by_label is not None else batch[:2]
-
-
-def _num_tokens(text: Any) -> int:
-    parts = text.values() if isinstance(text, Mapping) else [text]
-    return max((len(part) for part in parts), default=0)
 
 
 def _require_known(options: Mapping[str, Any]) -> None:

@@ -111,7 +111,7 @@ def columns_of_rows(texts: Iterable[Any], names: Sequence[str] | None) -> dict[s
 def _row(text: Any, names: Sequence[str] | None) -> dict[str | None, Any]:
     if names is None:
         return {None: text}
-    return dict(text) if isinstance(text, dict) else dict(zip(names, text, strict=True))
+    return dict(text) if isinstance(text, Mapping) else dict(zip(names, text, strict=True))
 
 
 def _read(name: str | None, column: Any, *, copy: bool) -> Sequence[Text]:

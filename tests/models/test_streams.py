@@ -4,6 +4,7 @@ import itertools
 
 import keras
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,6 +205,47 @@ def test_a_classifier_reads_streams():
     assert model.labels == ("person", "place", "weather")
     with pytest.raises(TypeError, match="label of type str"):
         row.model().fit_generator(CorpusGenerator(TEXTS, TAGS))
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "message"),
+    [
+        (b"ab", TypeError, r"one after the other, got b'ab' \(bytes\): wrap one text in a list"),
+        ({"a"}, TypeError, r"one after the other, got \{'a'\} \(set\): pass a list of texts"),
+        (pandas.DataFrame({"a": [["b"]]}), TypeError, r"\(DataFrame\): pass a list of texts, or"),
+        (3, TypeError, r"one after the other, got 3 \(int\)"),
+        ([["a"], 2], TypeError, r"a str or a list of tokens as text 1, got 2 \(int\)"),
+        ([None], TypeError, r"a str or a list of tokens as text 0, got None \(NoneType\)"),
+        ([b"ab"], TypeError, r"as text 0, got b'ab' \(bytes\): leave it out, or decode it"),
+        ([{"a": ["b"]}], TypeError, r"a str or a list of tokens as text 0, got \{'a"),
+    ],
+)
+def test_what_gives_no_texts_to_predict_is_told(texts, error, message):
+    model = WordTagger()
+    model.build_model(TEXTS, TAGS)
+    with pytest.raises(error, match=message):
+        list(model.predict_stream(texts))
+
+
+def test_a_name_is_no_method():
+    model = WordTagger()
+    model.build_model(TEXTS, TAGS)
+    with pytest.raises(TypeError, match=r"got 'predict_proba' \(str\): pass predict=model.predict"):
+        model.predict_stream(TEXTS, predict="predict_proba")
+
+
+def test_tokens_of_several_texts_are_counted():
+    names = ("a", "b")
+    for text in ((["x"], ["y", "z", "x"]), {"b": ["x"], "a": ["x", "y", "z"]}):
+        assert streams.num_tokens(text, names) == 3
+        assert list(streams.one_by_one([text], names)) == [text]
+    assert streams.num_tokens(("x", "y"), None) == 2
+    for odd in ("ab", ["a", "b"]):
+        with pytest.raises(TypeError, match=r"a dict or a tuple of the texts \['a', 'b'\] as text"):
+            list(streams.one_by_one([odd], names))
+    for odd in ({"a": ["x"]}, (["x"],), (["x"], ["y"], ["z"])):
+        with pytest.raises(ValueError, match=r"expected the texts \['a', 'b'\] as text 0, got"):
+            list(streams.one_by_one([odd], names))
 
 
 def test_texts_of_several_names_are_a_stream():

@@ -22,9 +22,10 @@ class Batches(PlannedBatches):
 
     A batch is as long as its longest text, if the blocks' maxima are None, and what is padded is
     computed in vain. So with `shuffle` texts of about the same number of tokens share a batch;
-    which ones meet, and the order of the batches, change with each epoch. (The second batch may be
-    one step longer than its texts: Keras takes a length that the first two have in common for the
-    only one.) With fixed maxima nothing is to be saved, and `shuffle` is a plain permutation.
+    which ones meet, and the order of the batches, change with each epoch. (Keras takes a length
+    that the first two have in common for the only one, so the second is one of another length, or
+    is padded further, if there are any such.) With fixed maxima nothing is to be saved, and
+    `shuffle` is a plain permutation.
 
     Keras' `class_weight` works where there is one output with one target for each text. It refuses
     `sample_weight` beside it, and takes lists of tags for one-hot targets: weigh tokens by
@@ -113,10 +114,6 @@ class Batches(PlannedBatches):
         labels = read_labels(targets, sample_weight, len(self._texts), inputs, by_token=by_token)
         self._texts.warn_of_cuts()
         self._buckets = read_bucket_lengths(bucket_lengths, lambda: self._texts.lengths)
-        padding = FirstTwo(self._texts.shapes, self._buckets)
-        super().__init__(self._texts.arrays, labels, padding, **kwargs)
-        self.batch_size, self.batch_tokens = self._size.texts, self._size.tokens
-        self.shuffle, self.bucketing = shuffle, bucketing
         self._plan = to_train(
             self._texts,
             self._size,
@@ -125,6 +122,12 @@ class Batches(PlannedBatches):
             bucketing=bucketing,
             seed=random_seed,
         )
+        # Without bucketing another epoch may have other widths.
+        mixes = shuffle and not bucketing
+        self._steps_vary = mixes or self._texts.steps_vary(self._plan.batches(0), self._buckets)
+        super().__init__(self._texts.arrays, labels, self._new_first_two(), **kwargs)
+        self.batch_size, self.batch_tokens = self._size.texts, self._size.tokens
+        self.shuffle, self.bucketing = shuffle, bucketing
         self.epoch = 0
 
     @property
@@ -188,11 +191,11 @@ class Batches(PlannedBatches):
         return RestOfEpoch(
             self._texts.arrays,
             self._labels,
-            FirstTwo(self._texts.shapes, self._buckets),
+            self._new_first_two(),
             whole=self._plan.batches(epoch),
             done=done,
             epoch=epoch,
-            looked_at=FirstTwo(self._texts.shapes, self._buckets),
+            looked_at=self._new_first_two(),
             go_on=go_on,
             workers=self.workers,
             use_multiprocessing=self.use_multiprocessing,
@@ -256,11 +259,14 @@ class Batches(PlannedBatches):
     @property
     def padding_waste(self) -> float:
         """Padded tokens over real ones in this epoch, 1.0 if nothing is padded."""
-        return self._texts.padding_waste(self._batches, self._buckets)
+        return self._texts.padding_waste(self._batches, self._buckets, steps_vary=self._steps_vary)
 
     def __repr__(self) -> str:
         waste = f", padding waste {self.padding_waste:.2f}" if self._texts.are_counted else ""
         return f"<Batches of {len(self._texts):,} texts, {len(self):,} batches{waste}>"
+
+    def _new_first_two(self) -> FirstTwo:
+        return FirstTwo(self._texts.shapes, self._buckets, steps_vary=self._steps_vary)
 
     def _go_on(self) -> None:
         self.epoch += 1

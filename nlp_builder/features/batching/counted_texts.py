@@ -67,7 +67,15 @@ class CountedTexts:
         # Then the order of batches needs the same lengths.
         return [InputSteps(0, one.maxlen, one.block, lambda: self.lengths) for one in inputs]
 
-    def padding_waste(self, batches: list[np.ndarray], buckets: BucketLengths) -> float:
+    def steps_vary(self, batches: list[np.ndarray], buckets: BucketLengths) -> bool:
+        """Return False if batches are known to have the same steps; it does not count to know."""
+        if len(self.shapes) > 1 or not self.are_counted:
+            return True
+        return len({int(buckets.pad(self.lengths[rows].max())) for rows in batches}) > 1
+
+    def padding_waste(
+        self, batches: list[np.ndarray], buckets: BucketLengths, *, steps_vary: bool = True
+    ) -> float:
         """Return the padded tokens of batches over the real ones, 1.0 if nothing is padded."""
         width = self.width
         lengths = self.lengths if width is None else np.minimum(self.lengths, width)
@@ -75,7 +83,7 @@ class CountedTexts:
         widths = np.full(len(sizes), width)
         if width is None:
             widths = buckets.pad([lengths[rows].max() for rows in batches])
-            if len(widths) > 1 and widths[0] == widths[1]:
+            if steps_vary and len(widths) > 1 and widths[0] == widths[1]:
                 widths[1] = buckets.longer(int(widths[1]))
         real = lengths.sum(dtype="int64")
         return float(np.dot(widths, sizes) / real) if real else 1.0

@@ -150,7 +150,7 @@ class Bucketed(Plan):
         if self._jitter == _JITTER:
             # The k-th of all sums of a length and a chance below 3 is below the k-th length + 3,
             # and so is each length that is summed to less.
-            ascending += _JITTER - 1
+            ascending = np.minimum(ascending + (_JITTER - 1), ascending[-1:])
         super().__init__(
             _even(len(lengths), size)
             if size.tokens is None
@@ -173,7 +173,16 @@ class Bucketed(Plan):
         keys *= self._jitter
         keys += self._buckets.pad(self._lengths) if self._buckets else self._lengths
         parts = self._parted(_sorted(keys))
-        return [parts[number] for number in random.permutation(len(parts))]
+        return self._unlike_at_first([parts[number] for number in random.permutation(len(parts))])
+
+    def _unlike_at_first(self, batches: list[np.ndarray]) -> list[np.ndarray]:
+        """Bring a batch of another width to the second place, which `FirstTwo` would widen."""
+        widths = (int(self._buckets.pad(self._lengths[rows].max())) for rows in batches)
+        first = next(widths, 0)
+        place = next((n for n, width in enumerate(widths, 1) if width != first), 1)
+        if place > 1:
+            batches[1], batches[place] = batches[place], batches[1]
+        return batches
 
 
 def _even(num_texts: int, size: BatchSize) -> list[int]:

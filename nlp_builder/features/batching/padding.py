@@ -23,6 +23,7 @@ class FirstTwo:
     Args:
         shapes: of each input without the batch axis, None where the axis is free.
         lengths: those that free axes may have.
+        steps_vary: False if all batches have the same steps, so that Keras is right; of one input.
 
     Example:
         >>> first_two = FirstTwo([(None,)])
@@ -37,8 +38,11 @@ class FirstTwo:
         self,
         shapes: Sequence[tuple[int | None, ...]],
         lengths: BucketLengths | None = None,
+        *,
+        steps_vary: bool = True,
     ) -> None:
         self._free = [[axis for axis, size in enumerate(s, 1) if size is None] for s in shapes]
+        self._unlike = self._free if steps_vary else [[a for a in f if a != 1] for f in self._free]
         self._lengths = lengths or BucketLengths()
         self._first: list[tuple[int, ...]] | None = None
 
@@ -54,14 +58,14 @@ class FirstTwo:
             The arrays.
         """
         arrays = self.padded(arrays)
-        if not any(self._free) or index > 1:
+        if not any(self._unlike) or index > 1:
             return arrays
         if index == 0:
             self._first = [array.shape for array in arrays]
             return arrays
         if self._first is None:
             self._first = [array.shape for array in self.padded(first())]
-        parts = zip(self._free, self._first, arrays, strict=True)
+        parts = zip(self._unlike, self._first, arrays, strict=True)
         return tuple(
             _widened(
                 array,

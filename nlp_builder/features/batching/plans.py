@@ -94,4 +94,13 @@ def to_predict(texts: CountedTexts, size: BatchSize, buckets: BucketLengths) -> 
 def _in_order(texts: CountedTexts, size: BatchSize, buckets: BucketLengths) -> Plan:
     if size.tokens is None:
         return InOrder(len(texts), size)
-    return InOrder(len(texts), size, buckets.pad(texts.lengths))
+    widths = buckets.pad(texts.lengths)
+    plan = InOrder(len(texts), size, widths)
+    batches = plan.batches(0)
+    longest = [int(widths[rows].max()) for rows in batches]
+    if len({*longest}) > 1 and longest[0] == longest[1]:
+        # The second one will be widened, so there is room for fewer texts.
+        widths = widths.copy()
+        widths[batches[1][0]] = buckets.longer(longest[1])
+        return InOrder(len(texts), size, widths)
+    return plan

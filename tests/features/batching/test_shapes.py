@@ -34,7 +34,7 @@ def test_a_compiler_meets_few_shapes():
         batches.epoch = epoch
         shapes |= {*shapes_of(batches)}
     widths = {width for _, width in shapes}
-    # One size for each width; fewer of the shortest texts, and once a width for the second batch.
+    # One size for each width; fewer of the shortest texts.
     assert len(shapes) <= 2 * len(widths) + 2
 
 
@@ -75,11 +75,29 @@ def test_by_tokens_no_batch_is_larger_than_it_may_be(bucket_lengths):
     texts = [*TEXTS, "b" * 200]
     batches = Batches(Letters(), texts, batch_tokens=100, bucket_lengths=bucket_lengths)
     sizes = shapes_of(batches)
-    for index, (rows, width) in enumerate(sizes):
-        # The second one may be a step longer, lest Keras takes the length for fixed.
-        assert index == 1 or rows == 1 or rows * width <= 100
+    for rows, width in sizes:
+        assert rows == 1 or rows * width <= 100
     assert sum(rows for rows, _ in sizes) == len(texts)
     assert max(rows for rows, width in sizes) > 5
+
+
+@pytest.mark.parametrize("options", [{}, {"bucket_lengths": (8, 64)}])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("texts", [["a" * 6] * 100, ["a" * 6] * 90 + ["a" * 60] * 10])
+def test_by_tokens_the_second_batch_is_no_larger_either(options, shuffle, texts):
+    batches = Batches(Letters(), texts, batch_tokens=64, shuffle=shuffle, **options)
+    for batches.epoch in range(3):
+        sizes = shapes_of(batches)
+        assert all(rows * width <= 64 for rows, width in sizes)
+        # Keras takes a length that the first two have in common for the only one.
+        assert sizes[0][1] != sizes[1][1] or len({width for _, width in sizes}) == 1
+        padded = sum(rows * width for rows, width in sizes)
+        assert batches.padding_waste == pytest.approx(padded / sum(map(len, texts)))
+
+
+def test_by_tokens_texts_of_one_length_fill_their_batches():
+    sizes = shapes_of(Batches(Letters(), ["a" * 8] * 64, batch_tokens=64))
+    assert sizes == [(8, 8)] * 8
 
 
 def test_by_tokens_of_a_fixed_length():

@@ -56,6 +56,6 @@ class GRU(keras.layers.GRU):
         )
 
     def _run_kernel(self, inputs: Any, counts: Any, state: Any) -> tuple[Any, ...]:
-        from nlp_builder.layers.gru_kernel import gru  # see read_sequences
+        from nlp_builder.layers.gru_kernel import gru  # it imports TensorFlow
 
         return (gru(inputs, counts, state, *weights_of(self, (2, 3 * self.units))),)

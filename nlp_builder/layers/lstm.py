@@ -59,7 +59,7 @@ class LSTM(keras.layers.LSTM):
         )
 
     def _run_kernel(self, inputs: Any, counts: Any, *states: Any) -> tuple[Any, ...]:
-        from nlp_builder.layers.lstm_kernel import lstm  # see read_sequences
+        from nlp_builder.layers.lstm_kernel import lstm  # it imports TensorFlow
 
         shape = (keras.ops.shape(counts)[0], keras.ops.shape(states[0])[0], inputs.shape[-1])
         weights = weights_of(self, (4 * self.units,))

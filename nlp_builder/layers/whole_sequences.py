@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
 from nlp_builder.layers.backends import traced_for_xla
 from nlp_builder.layers.left_over import leave, left_over
+
+if TYPE_CHECKING:
+    from nlp_builder.layers.time_steps import Steps
 
 _TANH = (keras.activations.tanh, ops.tanh)
 _SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
@@ -68,13 +71,7 @@ def read_sequences(
         (batch, length, units), or the last one if these are not asked for; and the last states,
         or the first ones if these are not asked for.
     """
-    from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
-
-    batch, length = ops.shape(sequences)[:2]
-    if mask is None:
-        steps = time_steps.AllSteps(batch, length, backwards=layer.go_backwards)
-    else:
-        steps = _real_steps(layer, mask, (batch, length), packed)
+    steps = _steps_of(layer, sequences, mask, packed)
     if training and layer.dropout:
         # (batch, 1, dim): the same for all steps, as cuDNN gets it
         sequences = sequences * layer.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
@@ -90,9 +87,12 @@ def read_sequences(
     return outputs[:, -1], outputs, [*states]
 
 
-def _real_steps(layer: Any, mask: Any, shape: tuple[Any, Any], packed: bool) -> Any:
-    from nlp_builder.layers import time_steps  # see read_sequences
+def _steps_of(layer: Any, sequences: Any, mask: Any, packed: bool) -> Steps:
+    from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
 
+    batch, length = ops.shape(sequences)[:2]
+    if mask is None:
+        return time_steps.AllSteps(batch, length, backwards=layer.go_backwards)
     options = {
         "backwards": layer.go_backwards,
         "zeros": layer.zero_output_for_mask,
@@ -103,7 +103,7 @@ def _real_steps(layer: Any, mask: Any, shape: tuple[Any, Any], packed: bool) -> 
     found = None if one_for_all else left_over(mask, str(options))
     if found is None:
         # (batch, length)
-        whole = ops.broadcast_to(ops.cast(mask, "bool"), shape)
+        whole = ops.broadcast_to(ops.cast(mask, "bool"), (batch, length))
         found = time_steps.RealSteps(whole, **options)
         leave(mask, str(options), found)
     return found

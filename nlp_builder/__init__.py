@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nlp_builder.labeling import token_report as token_report
     from nlp_builder.layers import CRF as CRF
     from nlp_builder.layers import CRFLoss as CRFLoss
+    from nlp_builder.memory import keep_freed_memory as keep_freed_memory
     from nlp_builder.saving import ArchiveError as ArchiveError
     from nlp_builder.saving import Limits as Limits
     from nlp_builder.text import ChineseDailyNerCorpus as ChineseDailyNerCorpus
@@ -72,6 +73,7 @@ _HOMES = {
     "files": ["deserialize", "inspect", "load"],
     "labeling": ["entity_report", "predict_tags", "token_report"],
     "layers": ["CRF", "CRFLoss"],
+    "memory": ["keep_freed_memory"],
     "saving": ["ArchiveError", "Limits"],
     "text": [
         "CONLL2003ENCorpus",

@@ -18,6 +18,7 @@ FORBIDDEN = {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle", "ta
 ROOMS_BELOW = {
     "text": set(),
     "layers": set(),
+    "memory": {"text"},
     "saving": set(),
     "plotting": set(),
     "features": {"text", "layers", "saving"},
@@ -29,7 +30,16 @@ ROOMS_BELOW = {
     "callbacks": {"models"},
     "generators": {"models"},
     "files": {"text", "saving", "features", "models", "labeling", "classification"},
-    "cli": {"text", "saving", "features", "models", "labeling", "classification", "files"},
+    "cli": {
+        "text",
+        "saving",
+        "features",
+        "models",
+        "labeling",
+        "classification",
+        "files",
+        "memory",
+    },
 }
 
 
@@ -72,7 +82,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 ROOMS = [
     *("text", "layers", "features", "labeling", "batching", "plotting", "saving", "addons"),
-    *("estimators", "models", "classification", "callbacks", "generators", "files"),
+    *("estimators", "models", "classification", "callbacks", "generators", "files", "memory"),
 ]
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from nlp_builder.cli import evaluate, inspecting, tag, train
 from nlp_builder.cli.messages import one_line, say
+from nlp_builder.memory import keep_freed_memory
 
 USER_ERROR, INTERRUPTED = 2, 130
 _DESCRIPTION = """\
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    keep_freed_memory()
     try:
         return options.run(options)
     except BrokenPipeError:

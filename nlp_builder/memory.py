@@ -1,0 +1,56 @@
+"""What a process asks of the C library's memory before it trains on a CPU."""
+
+from __future__ import annotations
+
+import ctypes
+
+from nlp_builder.text.checks import positive_int
+
+# M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD in malloc.h of the GNU C library.
+_TRIM, _PAD, _MAP = -1, -2, -3
+# The largest that it takes: below it memory is its own, above it each piece is the system's.
+_MAPPED_FROM = 32 * 2**20
+_MOST = 2**31 // 2**20 - 1
+
+__all__ = ["keep_freed_memory"]
+
+
+def keep_freed_memory(megabytes: int = 64) -> bool:
+    """Makes the C library keep memory that was freed, for the next step of a training to use.
+
+    Each step of a training makes tensors of some megabytes and frees them. The C library of Linux
+    gives such memory back to the system at once and asks for it again in the next step, page by
+    page, which may take as long as the arithmetic, above all on virtual machines. A process that
+    calls this keeps that memory, so that it may hold so much more than it needs. It is a choice for
+    the whole process: nothing in this package makes it unasked, but for the program `nlp-builder`,
+    whose process is its own.
+
+    Args:
+        megabytes: How much is kept, at most, for each of the library's arenas, of which threads
+            have their own (of 64 MB at most, but for the main one's).
+
+    Returns:
+        Whether it was done: False without the GNU C library, as on macOS, Windows and Alpine.
+
+    Raises:
+        TypeError: If `megabytes` is not a whole number.
+        ValueError: If it is not positive, or 2048 or more.
+
+    Source: mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html
+
+    Example:
+        >>> keep_freed_memory() in (True, False)
+        True
+    """
+    megabytes = positive_int("megabytes", megabytes)
+    if megabytes > _MOST:
+        raise ValueError(f"megabytes must be at most {_MOST}, got {megabytes}")
+    try:
+        library = ctypes.CDLL(None)
+        _ = library.gnu_get_libc_version
+    except (AttributeError, OSError, TypeError):  # another library, or a system without one
+        return False
+    size = megabytes * 2**20
+    return all(
+        library.mallopt(*pair) for pair in ((_MAP, _MAPPED_FROM), (_TRIM, size), (_PAD, size))
+    )

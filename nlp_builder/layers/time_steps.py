@@ -14,6 +14,15 @@ from typing import Any, Protocol
 import tensorflow as tf
 from keras import ops
 
+from nlp_builder.layers.moved_rows import (
+    Rows,
+    any_rows_at,
+    moved,
+    present_rows_at,
+    repeated,
+    rows_at,
+)
+
 
 class Steps(Protocol):
     """The steps of a batch of texts, and how a kernel sees them.
@@ -100,29 +109,40 @@ class RealSteps:
         # (batch,)
         self._lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
         self._arrange_texts(self._lengths, packed)
+        self._total = tf.reduce_sum(self.counts)
         place = self._places(so_far)
         real_place = tf.where(real, place, -1)
-        self._written = tf.reshape(real_place if zeros else place, [-1])
-        # The step at each row, counted through all texts, and the row of each step: -1 for none.
-        # (total,), in the order of reading and in that of the texts
-        self._steps = self._steps_at(tf.reshape(real_place, [-1]))
-        self._read = self._turned(self._steps) if backwards else self._steps
-        # (batch * length,), in the order of the texts
-        self._rows = tf.reshape(tf.reverse(real_place, [1]) if backwards else real_place, [-1])
+        # The row of each step, in the order of reading and in that of the texts: (batch * length,)
+        self._written = self._rows_of(real_place if zeros else place)
+        if backwards:
+            self._rows = self._rows_of(tf.reverse(real_place, [1]))
+        else:
+            self._rows = self._written if zeros else self._rows_of(real_place)
+        # The step of each row, counted through all texts, in the same orders: (total,)
+        steps = self._steps_at(tf.reshape(real_place, [-1]))
+        number = self._batch * self._length
+        self._steps = present_rows_at(steps) if packed else rows_at(steps, number)
+        read = self._turned(steps) if backwards else steps
+        self._read = present_rows_at(read) if packed else any_rows_at(read, number)
 
     def _arrange_texts(self, lengths: Any, packed: bool) -> None:
         # At least one, be it of no text: arrays of steps may not be empty.
         number = tf.reduce_max(tf.concat([lengths, [1]], 0))
-        # (batch,): the text at each place among the texts, and the place of each text
-        self._order = self._rank = tf.range(self._batch)
+        self._packed = packed
+        # (batch,): the place of each text among the texts
+        self._rank = tf.range(self._batch)
         self.counts = tf.fill([number], self._batch)
         if packed:
+            # (batch,): the text at each place
             self._order = tf.argsort(lengths, direction="DESCENDING", stable=True)
             self._rank = tf.math.invert_permutation(self._order)
             ended = tf.math.bincount(lengths, minlength=number + 1, maxlength=number + 1)
             self.counts = self._batch - tf.cumsum(ended)[:-1]
         # (steps,): rows of the steps before
         self._before = tf.cumsum(self.counts, exclusive=True)
+
+    def _rows_of(self, places: Any) -> Rows:
+        return rows_at(tf.reshape(places, [-1]), self._total)
 
     def _places(self, steps: Any) -> Any:
         """Finds the rows of the so manyth steps of each text, (batch, ...); -1 for none."""
@@ -133,7 +153,7 @@ class RealSteps:
     def _steps_at(self, places: Any) -> Any:
         # Rows get the sum of what goes there, which is 0 for nothing.
         numbers = tf.range(1, self._batch * self._length + 1)
-        return tf.math.unsorted_segment_sum(numbers, places, tf.reduce_sum(self.counts)) - 1
+        return tf.math.unsorted_segment_sum(numbers, places, self._total) - 1
 
     def _turned(self, steps: Any) -> Any:
         other_end = steps + self._length - 1 - 2 * (steps % self._length)
@@ -145,63 +165,25 @@ class RealSteps:
 
     def states(self, values: Any) -> Any:
         """Returns (batch, units)."""
-        return values if self._order is self._rank else moved(values, self._order, self._rank)
+        if not self._packed:
+            return values
+        return moved(values, present_rows_at(self._order), present_rows_at(self._rank))
 
     def outputs(self, values: Any) -> Any:
         """Returns (batch, length, units)."""
         # What is repeated has the gradients of all its places.
-        written = (self._written, self._steps)
-        found = moved(values, *written) if self._zeros else rows(values, self._written)
+        if self._zeros:
+            found = moved(values, self._written, self._steps)
+        else:
+            found = repeated(values, self._written)
         return tf.reshape(found, (self._batch, self._length, values.shape[-1]))
 
     def last_output(self, values: Any) -> Any:
         """Returns (batch, units)."""
-        return rows(values, tf.reshape(self._written, (self._batch, self._length))[:, -1])
+        written = tf.reshape(self._written.index, (self._batch, self._length))
+        return repeated(values, rows_at(written[:, -1], self._total))
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
-        last = rows(values, self._places(self._lengths))
+        last = repeated(values, rows_at(self._places(self._lengths), self._total))
         return tf.where(self._lengths[:, None] > 0, last, first)
-
-
-@tf.custom_gradient
-def rows(values: Any, index: Any) -> Any:
-    """Looks up rows, with a gradient that is a plain tensor.
-
-    Args:
-        values: (rows, dim).
-        index: (chosen,) int32; -1 gives zeros.
-
-    Returns:
-        (chosen, dim).
-    """
-
-    def gradient(upstream: Any) -> Any:
-        return tf.math.unsorted_segment_sum(upstream, index, tf.shape(values)[0]), None
-
-    return _looked_up(values, index), gradient
-
-
-@tf.custom_gradient
-def moved(values: Any, index: Any, back: Any) -> Any:
-    """Looks up rows, none of them twice, so that gradients are looked up as well.
-
-    Args:
-        values: (rows, dim).
-        index: (chosen,) int32; -1 gives zeros.
-        back: (rows,) int32, where each row has gone; -1 for nowhere.
-
-    Returns:
-        (chosen, dim).
-    """
-
-    def gradient(upstream: Any) -> Any:
-        return _looked_up(upstream, back), None, None
-
-    return _looked_up(values, index), gradient
-
-
-def _looked_up(values: Any, index: Any) -> Any:
-    # A row of zeros at the end, so that there is one to look up.
-    padded = tf.pad(values, [[0, 1], [0, 0]])
-    return tf.gather(padded, tf.where(index < 0, tf.shape(values)[0], index))

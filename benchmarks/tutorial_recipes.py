@@ -17,6 +17,8 @@ from pathlib import Path
 
 from turns import serve
 
+# Megabytes that a process keeps of those that it frees.
+KEPT = 64
 BATCH, WORDS, CHARS, CHAR_DIMENSION, DIGEST, UNITS = 256, 113, 10, 32, 30, 20
 
 
@@ -183,10 +185,14 @@ RECIPES = {"ours": ours, "GiaNLP": gianlp}
 def main() -> None:
     fits = []
 
-    def answer(corpus="", vectors="", steps=0):
+    def answer(corpus="", vectors="", steps=0, kept=KEPT):
         """Prepare a model, or train it and tell the second at which each step ended."""
         if steps:
             return fits[-1](steps)
+        if kept and sys.argv[1] == "ours":
+            import nlp_builder
+
+            nlp_builder.keep_freed_memory(kept)
         texts, tags = json.loads(Path(corpus).read_text("utf-8"))
         fits.append(RECIPES[sys.argv[1]](texts, tags, vectors))
         return None

@@ -32,7 +32,7 @@ import labeling_corpora
 import labeling_recipes as recipes
 from turns import add_line, new_figure, options, read_options, save_figure, spread, table
 
-from nlp_builder import labeling
+from nlp_builder import keep_freed_memory, labeling
 
 NAMES = ["CNN_LSTM_Model", "BiLSTM_Model", "BiLSTM_CRF_Model", "BiGRU_Model", "BiGRU_CRF_Model"]
 MODELS = {name: getattr(labeling, name) for name in NAMES}
@@ -256,6 +256,7 @@ def main() -> None:
     add("--embedding", choices=[SCRATCH, GLOVE], help=f"only this one; with --ratio {GLOVE!r}")
     add("--recipe", choices=list(recipes.RECIPES), help="train by the best recipe")
     arguments = read_options(parser, sentences=500, epochs=1, repeats=2)
+    keep_freed_memory()
     corpora = {}
     for name in arguments.corpora:
         corpus = labeling_corpora.load(name)

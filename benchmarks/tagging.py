@@ -7,7 +7,8 @@ its SequenceTagger, LSTM(256) and CRF, on GloVe 50d and characters, since its ow
 had from a hub only. All are trained for one epoch on the same few sentences (see
 tagging_libraries.py): what is compared is throughput, not quality.
 
-Each runs in a process, and an environment, of its own; they take turns. Printed are tokens/s, where
+Each runs in a process, and an environment, of its own, and keeps the memory that it frees, as
+`keep_freed_memory` does; they take turns. Printed are tokens/s, where
 tokens are those of the corpus for all of them, and the time of the peer over ours in the same turn,
 as the median, with the least and the largest.
 
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from corpora import read_split, write_vectors
 from turns import (
+    KEEP_MEMORY,
     Worker,
     add_line,
     ask_all,
@@ -67,7 +69,10 @@ def measure(pythons, case, repeats):
     """Return for each turn the seconds of each."""
     script = str(Path(__file__).with_name("tagging_libraries.py"))
     with contextlib.ExitStack() as stack:
-        workers = {n: stack.enter_context(Worker(p, script, n)) for n, p in pythons.items()}
+        workers = {
+            name: stack.enter_context(Worker(python, script, name, environment=KEEP_MEMORY))
+            for name, python in pythons.items()
+        }
         found = ask_all(workers, case=case)  # ours first, whose model the command line reads
         del found["command line"]
         print(f"entities found: {found}", flush=True)

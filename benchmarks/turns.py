@@ -20,6 +20,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+# Megabytes that a process keeps of those that it frees, and what gives a peer what
+# `nlp_builder.keep_freed_memory` gives us.
+KEPT = 64
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(KEPT * 2**20),
+    "MALLOC_TOP_PAD_": str(KEPT * 2**20),
+}
+
 
 class Worker:
     """A script in a process of its own, which answers requests with `serve`.

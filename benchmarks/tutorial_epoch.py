@@ -37,6 +37,7 @@ from pathlib import Path
 
 from corpora import read_split, write_vectors
 from turns import (
+    KEEP_MEMORY,
     Worker,
     add_line,
     new_figure,
@@ -50,17 +51,11 @@ from turns import (
     table,
     those_there,
 )
-from tutorial_recipes import BATCH, KEPT
+from tutorial_recipes import BATCH
 
 # Batches that Keras' queue, and what stands behind it, hold at most.
 QUEUE = 12
 THREADS = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(os.cpu_count())}
-# What `keep_freed_memory` does, for a process that has no nlp_builder.
-MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(KEPT * 2**20),
-    "MALLOC_TOP_PAD_": str(KEPT * 2**20),
-}
 ASKED = {"first epoch": 6, "later epochs": 15}
 
 
@@ -96,7 +91,7 @@ def epochs_of(first, later, batches):
 def measure(pythons, case, batches, arguments):
     """Return the turns of first epochs, and of later ones."""
     steps = min(arguments.steps or batches, batches)
-    settings = {"ours": THREADS, "GiaNLP": THREADS | MEMORY}
+    settings = {"ours": THREADS, "GiaNLP": THREADS | KEEP_MEMORY}
     if arguments.plain:
         settings = {name: {} for name in settings}
         case = case | {"kept": 0}

@@ -15,10 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from turns import serve
+from turns import KEPT, serve
 
-# Megabytes that a process keeps of those that it frees.
-KEPT = 64
 BATCH, WORDS, CHARS, CHAR_DIMENSION, DIGEST, UNITS = 256, 113, 10, 32, 30, 20
 
 

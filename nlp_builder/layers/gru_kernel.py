@@ -2,26 +2,37 @@
 
 The products with the inputs are one product for all steps, and so are those of which the gradients
 of the weights consist; a loop keeps what the gradient needs, and leaves out texts that have ended.
+Both gates stand in one array and the candidate in another, so that no columns are copied.
 
 For TensorFlow alone: the layer imports this module when it is called.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import tensorflow as tf
 
 
 class _Kept(NamedTuple):
-    """What the loop keeps of each step, each (texts, units) in a `tf.TensorArray`."""
+    """What the loop keeps of each step, (texts, units or 2 units) in a `tf.TensorArray` each."""
 
     before: Any
-    update: Any
-    reset: Any
+    gates: Any
     inner: Any
     candidate: Any
     after: Any
+
+
+class _By(NamedTuple):
+    """Gradients by what stands in the activations of each step, in arrays like those of `_Kept`."""
+
+    gates: Any
+    candidate: Any
+    inner: Any
+
+
+_Steps = TypeVar("_Steps", _Kept, _By)
 
 
 def gru(inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
@@ -32,7 +43,8 @@ def gru(inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any
     cuDNN: `h' = z h + (1 - z) tanh(x K + b + r (h R + c))`.
 
     Args:
-        inputs: (total, dim), the rows of the first step, then those of the second one, ...
+        inputs: (total, dim), float32 as all that follows: the rows of the first step, then those
+            of the second one, ...
         counts: (steps,) int32, how many rows each step has, never more than the step before.
         state: (batch, units), the first one.
         kernel: (dim, 3 units), its gates in the order of Keras: update, reset, candidate.
@@ -42,119 +54,148 @@ def gru(inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any
     Returns:
         The states after each step, (total, units).
     """
+    units = recurrent_kernel.shape[0]
+    # (rows, 2 units), (rows, units) each: of the gates, of the candidate
+    of_inputs, of_state, biases = (
+        tf.split(weight, [2 * units, units], axis=1) for weight in (kernel, recurrent_kernel, bias)
+    )
+    of_candidate, of_inner = tf.unstack(biases[1])
+    # The bias of the state counts among the inputs where no gate stands between.
+    gates = tf.nn.bias_add(tf.matmul(inputs, of_inputs[0]), tf.reduce_sum(biases[0], 0))
+    candidates = tf.nn.bias_add(tf.matmul(inputs, of_inputs[1]), of_candidate)
+    return _recurrence(counts, gates, candidates, state, *of_state, of_inner)
+
+
+def _recurrence(counts: Any, *arguments: Any) -> Any:
+    """Runs the loop of the steps.
+
+    Args:
+        counts: (steps,) int32.
+        *arguments: what the inputs give to the gates, (total, 2 units), and to the candidate,
+            (total, units); the first state, (batch, units); the recurrent kernels of the gates,
+            (units, 2 units), and of the candidate, (units, units), and the latter's bias, (units,).
+
+    Returns:
+        The states after each step, (total, units).
+    """
 
     @tf.custom_gradient
-    def run(inputs: Any, state: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
-        kept = _forward(inputs, counts, state, kernel, recurrent_kernel, bias)
+    def run(
+        gates: Any, candidates: Any, state: Any, of_gates: Any, of_inner: Any, bias: Any
+    ) -> Any:
+        kept = _forward(counts, gates, candidates, state, of_gates, of_inner, bias)
 
-        def gradient(upstream: Any) -> tuple[Any, ...]:
-            # (batch, units), (total, 3 units) twice
-            by_state, by_gates, by_inner = _backward(upstream, counts, recurrent_kernel, kept)
-            missing = tf.shape(state)[0] - tf.shape(by_state)[0]
+        def gradient(upstream: Any) -> list[Any]:
+            by_state, by = _backward(counts, upstream, of_gates, of_inner, kept)
+            # (total, 2 units), then (total, units) each
+            by_gates, by_candidate, by_inner = (one.concat() for one in by)
+            before = kept.before.concat()
             return _once(
-                tf.matmul(by_gates, kernel, transpose_b=True),
-                tf.pad(by_state, [[0, missing], [0, 0]]),
-                tf.matmul(inputs, by_gates, transpose_a=True),
-                tf.matmul(kept.before.concat(), by_inner, transpose_a=True),
-                tf.stack([tf.reduce_sum(by_gates, 0), tf.reduce_sum(by_inner, 0)]),
+                by_gates,
+                by_candidate,
+                _longer(by_state, tf.shape(state)[0]),
+                tf.matmul(before, by_gates, transpose_a=True),
+                tf.matmul(before, by_inner, transpose_a=True),
+                tf.reduce_sum(by_inner, 0),
             )
 
         return kept.after.concat(), gradient
 
-    return run(inputs, state, kernel, recurrent_kernel, bias)
+    return run(*arguments)
 
 
 def _forward(
-    inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any, bias: Any
+    counts: Any, gates: Any, candidates: Any, state: Any, of_gates: Any, of_inner: Any, bias: Any
 ) -> _Kept:
-    units = recurrent_kernel.shape[0]
-    steps = tf.size(counts)
-    # The bias of the state counts among the inputs where no gate stands between.
-    at_gates = bias[0, : 2 * units] + bias[1, : 2 * units]
-    projected = tf.matmul(inputs, kernel) + tf.concat([at_gates, bias[0, 2 * units :]], 0)
-    # (total, 2 units), (total, units)
-    gates, candidates = tf.split(projected, [2 * units, units], axis=1)
-    gates, candidates = _array(steps, gates, counts), _array(steps, candidates, counts)
-    of_gates, of_candidate = tf.split(recurrent_kernel, [2 * units, units], axis=1)
+    units = of_inner.shape[0]
+    gates_of, candidate_of = _split(gates, counts), _split(candidates, counts)
 
     def step(number: Any, state: Any, kept: _Kept) -> tuple[Any, Any, _Kept]:
-        gate = gates.read(number)
-        state = state[: tf.shape(gate)[0]]
+        # (texts, 2 units)
+        gates = gates_of.read(number)
         # (texts, units) each
-        update, reset = tf.split(tf.sigmoid(gate + tf.matmul(state, of_gates)), 2, axis=1)
-        inner = tf.matmul(state, of_candidate) + bias[1, 2 * units :]
-        candidate = tf.tanh(candidates.read(number) + reset * inner)
+        state = state[: tf.shape(gates)[0]]
+        gates = tf.sigmoid(gates + tf.matmul(state, of_gates))
+        update, reset = tf.split(gates, 2, axis=1)
+        inner = tf.nn.bias_add(tf.matmul(state, of_inner), bias)
+        candidate = tf.tanh(candidate_of.read(number) + reset * inner)
         after = candidate + update * (state - candidate)
-        made = (state, update, reset, inner, candidate, after)
-        written = (one.write(number, new) for one, new in zip(kept, made, strict=True))
-        return number + 1, after, _Kept(*written)
+        return number + 1, after, _written(kept, number, state, gates, inner, candidate, after)
 
-    shape = tf.TensorShape((None, units))
-    kept = _Kept(*(_empty(steps, shape, inputs.dtype) for _ in _Kept._fields))
+    steps = tf.size(counts)
+    kept = _arrays(_Kept, steps, units)
     return tf.while_loop(
         lambda number, *_: number < steps,
         step,
         (0, state, kept),
-        shape_invariants=(tf.TensorShape(()), shape, _Kept(*(tf.TensorShape(None),) * len(kept))),
+        shape_invariants=_shapes(units, kept),
     )[2]
 
 
-def _backward(upstream: Any, counts: Any, recurrent_kernel: Any, kept: _Kept) -> tuple[Any, ...]:
-    units = recurrent_kernel.shape[0]
-    steps = tf.size(counts)
-    upstream_of = _array(steps, upstream, counts)
-    turned = tf.transpose(recurrent_kernel)
+def _backward(
+    counts: Any, upstream: Any, of_gates: Any, of_inner: Any, kept: _Kept
+) -> tuple[Any, _By]:
+    units = of_inner.shape[0]
+    upstream_of = _split(upstream, counts)
+    from_gates, from_inner = tf.transpose(of_gates), tf.transpose(of_inner)
 
-    def step(number: Any, by_state: Any, gates: Any, inners: Any) -> tuple[Any, ...]:
-        before, update, reset, inner, candidate, _ = (one.read(number) for one in kept)
-        missing = tf.shape(before)[0] - tf.shape(by_state)[0]
-        # (texts, units) each: by the state after the step, then by what stands in the activations
-        by_after = upstream_of.read(number) + tf.pad(by_state, [[0, missing], [0, 0]])
+    def step(number: Any, by_state: Any, by: _By) -> tuple[Any, Any, _By]:
+        before, gates, inner, candidate, _ = (one.read(number) for one in kept)
+        # (texts, units) each
+        update, reset = tf.split(gates, 2, axis=1)
+        by_after = upstream_of.read(number) + _longer(by_state, tf.shape(before)[0])
         passed = by_after * update
         by_candidate = tf.raw_ops.TanhGrad(y=candidate, dy=by_after - passed)
-        by_update = tf.raw_ops.SigmoidGrad(y=update, dy=by_after * (before - candidate))
-        by_reset = tf.raw_ops.SigmoidGrad(y=reset, dy=by_candidate * inner)
-        # (texts, 3 units)
-        by_inner = tf.concat([by_update, by_reset, by_candidate * reset], axis=1)
-        by_state = passed + tf.matmul(by_inner, turned)
-        return (
-            number - 1,
-            by_state,
-            gates.write(number, by_candidate),
-            inners.write(number, by_inner),
-        )
+        by_inner = by_candidate * reset
+        # (texts, 2 units)
+        by_both = tf.concat([by_after * (before - candidate), by_candidate * inner], axis=1)
+        by_gates = tf.raw_ops.SigmoidGrad(y=gates, dy=by_both)
+        # (texts, units)
+        by_state = passed + tf.matmul(by_gates, from_gates) + tf.matmul(by_inner, from_inner)
+        return number - 1, by_state, _written(by, number, by_gates, by_candidate, by_inner)
 
-    shape = tf.TensorShape((None, units))
-    anything = tf.TensorShape(None)
-    _, by_state, candidates, inners = tf.while_loop(
+    steps = tf.size(counts)
+    by = _arrays(_By, steps, units)
+    return tf.while_loop(
         lambda number, *_: number >= 0,
         step,
-        (
-            steps - 1,
-            tf.zeros((0, units), upstream.dtype),
-            _empty(steps, shape, upstream.dtype),
-            _empty(steps, tf.TensorShape((None, 3 * units)), upstream.dtype),
-        ),
-        shape_invariants=(tf.TensorShape(()), shape, anything, anything),
-    )
-    # (total, 3 units)
-    by_inner = inners.concat()
-    by_gates = tf.concat([by_inner[:, : 2 * units], candidates.concat()], axis=1)
-    return by_state, by_gates, by_inner
+        (steps - 1, tf.zeros((0, units), upstream.dtype), by),
+        shape_invariants=_shapes(units, by),
+    )[1:]
 
 
-def _once(*gradients: Any) -> tuple[Any, ...]:
+def _once(*gradients: Any) -> list[Any]:
     """Refuses second derivatives, which would miss what the loop kept."""
     message = "our GRU has no second derivatives: make the layer with use_cudnn=False"
-    return tuple(tf.raw_ops.PreventGradient(input=one, message=message) for one in gradients)
+    return [tf.raw_ops.PreventGradient(input=one, message=message) for one in gradients]
 
 
-def _empty(steps: Any, shape: Any, dtype: Any) -> Any:
+def _longer(values: Any, number: Any) -> Any:
+    """Adds rows of zeros."""
+    return tf.pad(values, [[0, number - tf.shape(values)[0]], [0, 0]])
+
+
+def _arrays(kind: type[_Steps], steps: Any, units: int) -> _Steps:
+    """Makes an array of steps for each field; both gates stand side by side."""
+    widths = (2 * units if field == "gates" else units for field in kind._fields)
+    return kind(*(_empty(steps, width) for width in widths))
+
+
+def _empty(steps: Any, width: int) -> Any:
     return tf.TensorArray(
-        dtype, steps, element_shape=shape, clear_after_read=False, infer_shape=False
+        "float32", steps, element_shape=(None, width), clear_after_read=False, infer_shape=False
     )
 
 
-def _array(steps: Any, values: Any, counts: Any) -> Any:
-    shape = tf.TensorShape((None, values.shape[-1]))
-    return _empty(steps, shape, values.dtype).split(values, counts)
+def _split(values: Any, counts: Any) -> Any:
+    return _empty(tf.size(counts), values.shape[1]).split(values, counts)
+
+
+def _written(arrays: _Steps, number: Any, *values: Any) -> _Steps:
+    written = (one.write(number, new) for one, new in zip(arrays, values, strict=True))
+    return type(arrays)(*written)
+
+
+def _shapes(units: int, arrays: Any) -> tuple[Any, ...]:
+    anything = type(arrays)(*(tf.TensorShape(None),) * len(arrays))
+    return tf.TensorShape(()), tf.TensorShape((None, units)), anything

@@ -2,7 +2,8 @@
 
 The products with the inputs are one product for all steps, and so are those of which the gradients
 of the weights consist; a loop keeps what the gradient needs, and leaves out texts that have ended.
-Both gates stand in one array and the candidate in another, so that no columns are copied.
+Both gates stand in one array and the candidate in another, so that no columns are copied. Each step
+has two halves that know nothing of each other, so that two cores can work on it.
 
 For TensorFlow alone: the layer imports this module when it is called.
 """
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 
 class _Kept(NamedTuple):
-    """What the loop keeps of each step, (texts, units or 2 units) in a `tf.TensorArray` each."""
+    """What the loop keeps of each half, (texts, units or 2 units) in a `tf.TensorArray` each."""
 
     before: Any
     gates: Any
@@ -25,7 +26,7 @@ class _Kept(NamedTuple):
 
 
 class _By(NamedTuple):
-    """Gradients by what stands in the activations of each step, in arrays like those of `_Kept`."""
+    """Gradients by what stands in the activations of each half, in arrays like those of `_Kept`."""
 
     gates: Any
     candidate: Any
@@ -45,8 +46,10 @@ def gru(inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any
     Args:
         inputs: (total, dim), float32 as all that follows: the rows of the first step, then those
             of the second one, ...
-        counts: (steps,) int32, how many rows each step has, never more than the step before.
-        state: (batch, units), the first one.
+        counts: (steps,) int32, how many rows each step has, never more than the step before. The
+            first half of the rows, and the one in the middle, go on with the first half of the step
+            before, the second half with the second half.
+        state: (batch, units), the first one, in halves alike.
         kernel: (dim, 3 units), its gates in the order of Keras: update, reset, candidate.
         recurrent_kernel: (units, 3 units).
         bias: (2, 3 units), of the inputs and of the state.
@@ -63,14 +66,16 @@ def gru(inputs: Any, counts: Any, state: Any, kernel: Any, recurrent_kernel: Any
     # The bias of the state counts among the inputs where no gate stands between.
     gates = tf.nn.bias_add(tf.matmul(inputs, of_inputs[0]), tf.reduce_sum(biases[0], 0))
     candidates = tf.nn.bias_add(tf.matmul(inputs, of_inputs[1]), of_candidate)
-    return _recurrence(counts, gates, candidates, state, *of_state, of_inner)
+    # (2 steps,): rows of each half
+    halves = tf.reshape(tf.stack([_first_half(counts), counts // 2], 1), [-1])
+    return _recurrence(halves, gates, candidates, state, *of_state, of_inner)
 
 
-def _recurrence(counts: Any, *arguments: Any) -> Any:
+def _recurrence(halves: Any, *arguments: Any) -> Any:
     """Runs the loop of the steps.
 
     Args:
-        counts: (steps,) int32.
+        halves: (2 steps,) int32, how many rows the halves of each step have.
         *arguments: what the inputs give to the gates, (total, 2 units), and to the candidate,
             (total, units); the first state, (batch, units); the recurrent kernels of the gates,
             (units, 2 units), and of the candidate, (units, units), and the latter's bias, (units,).
@@ -83,17 +88,17 @@ def _recurrence(counts: Any, *arguments: Any) -> Any:
     def run(
         gates: Any, candidates: Any, state: Any, of_gates: Any, of_inner: Any, bias: Any
     ) -> Any:
-        kept = _forward(counts, gates, candidates, state, of_gates, of_inner, bias)
+        kept = _forward(halves, gates, candidates, state, of_gates, of_inner, bias)
 
         def gradient(upstream: Any) -> list[Any]:
-            by_state, by = _backward(counts, upstream, of_gates, of_inner, kept)
+            by_states, by = _backward(halves, upstream, of_gates, of_inner, kept)
             # (total, 2 units), then (total, units) each
             by_gates, by_candidate, by_inner = (one.concat() for one in by)
             before = kept.before.concat()
             return _once(
                 by_gates,
                 by_candidate,
-                _longer(by_state, tf.shape(state)[0]),
+                _joined(by_states, tf.shape(state)[0]),
                 tf.matmul(before, by_gates, transpose_a=True),
                 tf.matmul(before, by_inner, transpose_a=True),
                 tf.reduce_sum(by_inner, 0),
@@ -105,12 +110,12 @@ def _recurrence(counts: Any, *arguments: Any) -> Any:
 
 
 def _forward(
-    counts: Any, gates: Any, candidates: Any, state: Any, of_gates: Any, of_inner: Any, bias: Any
+    halves: Any, gates: Any, candidates: Any, state: Any, of_gates: Any, of_inner: Any, bias: Any
 ) -> _Kept:
     units = of_inner.shape[0]
-    gates_of, candidate_of = _split(gates, counts), _split(candidates, counts)
+    gates_of, candidate_of = _split(gates, halves), _split(candidates, halves)
 
-    def step(number: Any, state: Any, kept: _Kept) -> tuple[Any, Any, _Kept]:
+    def half(number: Any, state: Any) -> tuple[Any, ...]:
         # (texts, 2 units)
         gates = gates_of.read(number)
         # (texts, units) each
@@ -119,27 +124,31 @@ def _forward(
         update, reset = tf.split(gates, 2, axis=1)
         inner = tf.nn.bias_add(tf.matmul(state, of_inner), bias)
         candidate = tf.tanh(candidate_of.read(number) + reset * inner)
-        after = candidate + update * (state - candidate)
-        return number + 1, after, _written(kept, number, state, gates, inner, candidate, after)
+        return state, gates, inner, candidate, candidate + update * (state - candidate)
 
-    steps = tf.size(counts)
-    kept = _arrays(_Kept, steps, units)
+    def step(number: Any, states: Any, kept: _Kept) -> tuple[Any, Any, _Kept]:
+        both = [half(number + place, state) for place, state in enumerate(states)]
+        return number + 2, [made[-1] for made in both], _written(kept, number, both)
+
+    number = tf.size(halves)
+    kept = _arrays(_Kept, number, units)
+    middle = _first_half(tf.shape(state)[0])
     return tf.while_loop(
-        lambda number, *_: number < steps,
+        lambda at, *_: at < number,
         step,
-        (0, state, kept),
+        (0, [state[:middle], state[middle:]], kept),
         shape_invariants=_shapes(units, kept),
     )[2]
 
 
 def _backward(
-    counts: Any, upstream: Any, of_gates: Any, of_inner: Any, kept: _Kept
-) -> tuple[Any, _By]:
+    halves: Any, upstream: Any, of_gates: Any, of_inner: Any, kept: _Kept
+) -> tuple[list[Any], _By]:
     units = of_inner.shape[0]
-    upstream_of = _split(upstream, counts)
+    upstream_of = _split(upstream, halves)
     from_gates, from_inner = tf.transpose(of_gates), tf.transpose(of_inner)
 
-    def step(number: Any, by_state: Any, by: _By) -> tuple[Any, Any, _By]:
+    def half(number: Any, by_state: Any) -> tuple[Any, ...]:
         before, gates, inner, candidate, _ = (one.read(number) for one in kept)
         # (texts, units) each
         update, reset = tf.split(gates, 2, axis=1)
@@ -152,14 +161,18 @@ def _backward(
         by_gates = tf.raw_ops.SigmoidGrad(y=gates, dy=by_both)
         # (texts, units)
         by_state = passed + tf.matmul(by_gates, from_gates) + tf.matmul(by_inner, from_inner)
-        return number - 1, by_state, _written(by, number, by_gates, by_candidate, by_inner)
+        return by_gates, by_candidate, by_inner, by_state
 
-    steps = tf.size(counts)
-    by = _arrays(_By, steps, units)
+    def step(number: Any, by_states: Any, by: _By) -> tuple[Any, Any, _By]:
+        both = [half(number + place, by_state) for place, by_state in enumerate(by_states)]
+        return number - 2, [made[-1] for made in both], _written(by, number, both)
+
+    number = tf.size(halves)
+    by = _arrays(_By, number, units)
     return tf.while_loop(
-        lambda number, *_: number >= 0,
+        lambda at, *_: at >= 0,
         step,
-        (steps - 1, tf.zeros((0, units), upstream.dtype), by),
+        (number - 2, [tf.zeros((0, units))] * 2, by),
         shape_invariants=_shapes(units, by),
     )[1:]
 
@@ -168,6 +181,17 @@ def _once(*gradients: Any) -> list[Any]:
     """Refuses second derivatives, which would miss what the loop kept."""
     message = "our GRU has no second derivatives: make the layer with use_cudnn=False"
     return [tf.raw_ops.PreventGradient(input=one, message=message) for one in gradients]
+
+
+def _first_half(number: Any) -> Any:
+    return (number + 1) // 2
+
+
+def _joined(halves: Any, number: Any) -> Any:
+    """Joins two halves of so many rows, with zeros for rows that have no step."""
+    first, second = halves
+    middle = _first_half(number)
+    return tf.concat([_longer(first, middle), _longer(second, number - middle)], 0)
 
 
 def _longer(values: Any, number: Any) -> Any:
@@ -187,15 +211,18 @@ def _empty(steps: Any, width: int) -> Any:
     )
 
 
-def _split(values: Any, counts: Any) -> Any:
-    return _empty(tf.size(counts), values.shape[1]).split(values, counts)
+def _split(values: Any, halves: Any) -> Any:
+    return _empty(tf.size(halves), values.shape[1]).split(values, halves)
 
 
-def _written(arrays: _Steps, number: Any, *values: Any) -> _Steps:
-    written = (one.write(number, new) for one, new in zip(arrays, values, strict=True))
-    return type(arrays)(*written)
+def _written(arrays: _Steps, number: Any, both: list[tuple[Any, ...]]) -> _Steps:
+    """Writes what was made of both halves of a step, as far as there are arrays for it."""
+    for place, made in enumerate(both):
+        written = (one.write(number + place, new) for one, new in zip(arrays, made, strict=False))
+        arrays = type(arrays)(*written)
+    return arrays
 
 
 def _shapes(units: int, arrays: Any) -> tuple[Any, ...]:
     anything = type(arrays)(*(tf.TensorShape(None),) * len(arrays))
-    return tf.TensorShape(()), tf.TensorShape((None, units)), anything
+    return tf.TensorShape(()), [tf.TensorShape((None, units))] * 2, anything

@@ -29,7 +29,8 @@ class Steps(Protocol):
 
     Args:
         counts: (steps,) int32, how many texts have so many steps; a kernel sees these rows of the
-            first step, then those of the second one, and so on: `total` rows.
+            first step, then those of the second one, and so on: `total` rows. The texts of the
+            first half of a step, and the one in the middle, are in the first half of the next.
     """
 
     counts: Any
@@ -129,26 +130,30 @@ class RealSteps:
         # At least one, be it of no text: arrays of steps may not be empty.
         number = tf.reduce_max(tf.concat([lengths, [1]], 0))
         self._packed = packed
-        # (batch,): the place of each text among the texts
-        self._rank = tf.range(self._batch)
+        # (batch,): the place of each text among the rows of a step, and the half that it is in
+        self._place, self._half = tf.range(self._batch), tf.zeros_like(lengths)
         self.counts = tf.fill([number], self._batch)
         if packed:
-            # (batch,): the text at each place
-            self._order = tf.argsort(lengths, direction="DESCENDING", stable=True)
-            self._rank = tf.math.invert_permutation(self._order)
+            by_length = tf.argsort(lengths, direction="DESCENDING", stable=True)
+            rank = tf.math.invert_permutation(by_length)
+            # So both halves of a step have as many rows, and none more than in the step before.
+            self._place, self._half = rank // 2, rank % 2
+            self._order = tf.concat([by_length[::2], by_length[1::2]], 0)
             ended = tf.math.bincount(lengths, minlength=number + 1, maxlength=number + 1)
             self.counts = self._batch - tf.cumsum(ended)[:-1]
-        # (steps,): rows of the steps before
-        self._before = tf.cumsum(self.counts, exclusive=True)
+        before = tf.cumsum(self.counts, exclusive=True)
+        # (2 * (steps + 1),): rows before each half of a step; the first step is that of no text
+        halves = tf.stack([before, before + (self.counts + 1) // 2], 1)
+        self._before = tf.reshape(tf.pad(halves, [[1, 0], [0, 0]]), [-1])
 
     def _rows_of(self, places: Any) -> Rows:
         return rows_at(tf.reshape(places, [-1]), self._total)
 
     def _places(self, steps: Any) -> Any:
         """Finds the rows of the so manyth steps of each text, (batch, ...); -1 for none."""
-        rank = tf.reshape(self._rank, (-1,) + (1,) * (len(steps.shape) - 1))
-        before = tf.gather(tf.concat([[0], self._before], 0), steps)
-        return tf.where(steps > 0, before + rank, -1)
+        ones = (1,) * (len(steps.shape) - 1)
+        half, place = (tf.reshape(of, (-1, *ones)) for of in (self._half, self._place))
+        return tf.where(steps > 0, tf.gather(self._before, 2 * steps + half) + place, -1)
 
     def _steps_at(self, places: Any) -> Any:
         # Rows get the sum of what goes there, which is 0 for nothing.
@@ -167,7 +172,8 @@ class RealSteps:
         """Returns (batch, units)."""
         if not self._packed:
             return values
-        return moved(values, present_rows_at(self._order), present_rows_at(self._rank))
+        back = tf.math.invert_permutation(self._order)
+        return moved(values, present_rows_at(self._order), present_rows_at(back))
 
     def outputs(self, values: Any) -> Any:
         """Returns (batch, length, units)."""

@@ -76,6 +76,7 @@ test-backends: $(BACKENDS_VENV)/installed  ## run the tests of the layers and of
 	@failed=; for backend in $(BACKENDS); do \
 		echo "==> Running the tests of the layers on $$backend"; \
 		KERAS_BACKEND=$$backend $(BACKENDS_VENV)/bin/python -m pytest tests/layers tests/test_addons.py tests/formats \
+			tests/features/batching/test_workers.py \
 			|| failed="$$failed $$backend"; \
 	done; test -z "$$failed" || { echo "The tests failed on:$$failed"; exit 1; }
 

@@ -38,7 +38,14 @@ class Batches(PlannedBatches):
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up
     by one where Keras has read all batches, also to evaluate: make other `Batches` for that. Keras
     shuffles the batches once more: `fit(batches, shuffle=False)` leaves them in their order.
-    Training that was stopped goes on by `rest`, and between two epochs by `epoch`.
+    Training that was stopped goes on by `rest`, and between two epochs by `epoch`: Keras tells a
+    dataset no number of an epoch, so `fit(batches, initial_epoch=3)` alone takes the order of the
+    epoch 0; set `batches.epoch = 3` before.
+
+    With more than one worker Keras on JAX and PyTorch trains on some batches twice, and counts one
+    epoch too many: it looks at a batch if no loss was computed yet, and hands what the workers made
+    ahead for that look to the first epoch. Call `model.test_on_batch(*batches[0])` before `fit`,
+    and it need not look.
 
     Args:
         blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
@@ -134,7 +141,8 @@ class Batches(PlannedBatches):
     def epoch(self) -> int:
         """The number of the epoch whose batches these are, counted from 0.
 
-        Set it to train on the order of another one: `fit(batches, initial_epoch=3)` wants 3.
+        Set it to train on the order of another one: `fit(batches, initial_epoch=3)` of Keras wants
+        3, and cannot say so. (The `fit` of blocks and of ready-made models sets it.)
         """
         return self._epoch
 

@@ -206,6 +206,18 @@ def test_workers_change_neither_order_nor_content(pool):
         np.testing.assert_array_equal(one, other)
 
 
+def test_keras_goes_on_with_the_epoch_that_the_batches_have():
+    """Keras keeps `initial_epoch` to itself."""
+    whole, parted = model_of(), model_of()
+    whole.fit(batches_of(), epochs=5, shuffle=False, verbose=0)
+    parted.fit(batches_of(), epochs=3, shuffle=False, verbose=0)
+    batches = batches_of()
+    batches.epoch = 3
+    parted.fit(batches, initial_epoch=3, epochs=5, shuffle=False, verbose=0)
+    for one, other in zip(whole.get_weights(), parted.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_the_first_epoch_is_that_of_the_number_zero():
     read = Asked()
     batches = Batches(read, TEXTS, TAGS, batch_size=8, random_seed=7)

@@ -7,8 +7,9 @@ import mmap
 import os
 import weakref
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class MappedColumns:
 
     What `read_columns` makes lists of is here a sequence: memory is 8 bytes a text, and what
     `Batches` takes of it one batch at a time. The file must stay as it is; another one may be put
-    in its place.
+    in its place. Where Keras spawns processes to make batches, each of them opens the file by its
+    path, and refuses another one.
 
     Args:
         path: the file.
@@ -177,14 +179,25 @@ class _MappedFile:
                 "of its files"
             )
         self.path = path
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        weakref.finalize(self, os.close, descriptor)
-        self._descriptor = descriptor
         self._state = self._present()
         self.size = self._state[0]
-        # An empty file cannot be mapped.
-        self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) if self.size else b""
         self.skip = len(mark) if self._map[: len(mark)] == mark else 0
+
+    @cached_property
+    def _descriptor(self) -> int:
+        descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, descriptor)
+        return descriptor
+
+    @cached_property
+    def _map(self) -> mmap.mmap | bytes:
+        # An empty file cannot be mapped.
+        return mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ) if self.size else b""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is open belongs to this process: another one opens the file when it reads.
+        kept = {"_state": self._state, "size": self.size, "skip": self.skip}
+        return {"path": self.path.absolute(), **kept}
 
     def read(self, start: int, stop: int) -> bytes:
         """Returns bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, final
 
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
@@ -193,9 +194,6 @@ class Batches(PlannedBatches):
                 "order: Keras shuffles the batches: pass shuffle=False to fit"
             )
 
-        def go_on() -> None:
-            self.epoch = epoch + 1
-
         return RestOfEpoch(
             self._texts.arrays,
             self._labels,
@@ -204,7 +202,7 @@ class Batches(PlannedBatches):
             done=done,
             epoch=epoch,
             looked_at=self._new_first_two(),
-            go_on=go_on,
+            go_on=partial(self._start, epoch + 1),
             workers=self.workers,
             use_multiprocessing=self.use_multiprocessing,
             max_queue_size=self.max_queue_size,
@@ -277,4 +275,7 @@ class Batches(PlannedBatches):
         return FirstTwo(self._texts.shapes, self._buckets, steps_vary=self._steps_vary)
 
     def _go_on(self) -> None:
-        self.epoch += 1
+        self._start(self.epoch + 1)
+
+    def _start(self, epoch: int) -> None:
+        self.epoch = epoch

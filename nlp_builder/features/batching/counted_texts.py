@@ -43,6 +43,10 @@ class CountedTexts:
         """Int32 (texts,): a pass of the tokenizer over all texts, made only if it is needed."""
         return self._reader.count_tokens(self.columns)
 
+    def _lengths_once(self) -> np.ndarray:
+        # A method, since Keras sends batches to processes, which a lambda would not survive.
+        return self.lengths
+
     @property
     def are_counted(self) -> bool:
         """Whether there was such a pass."""
@@ -65,7 +69,7 @@ class CountedTexts:
         if len(self.shapes) > 1:
             return inputs
         # Then the order of batches needs the same lengths.
-        return [InputSteps(0, one.maxlen, one.block, lambda: self.lengths) for one in inputs]
+        return [InputSteps(0, one.maxlen, one.block, self._lengths_once) for one in inputs]
 
     def steps_vary(self, batches: list[np.ndarray], buckets: BucketLengths) -> bool:
         """Return False if batches are known to have the same steps; it does not count to know."""

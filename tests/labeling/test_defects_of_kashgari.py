@@ -40,7 +40,8 @@ def true_accuracy(chain):
 
 
 def test_1_validation_loss_and_accuracy_of_a_crf_are_the_true_ones():
-    model = built(WordCRF)
+    # Slowly: large steps learn the few texts by heart in one epoch, and others less from then on.
+    model = built(WordCRF, optimizer=keras.optimizers.Adam(0.01))
     history = model.fit(
         TEXTS, TAGS, VALID_TEXTS, VALID_TAGS, epochs=4, batch_size=3, verbose=0
     ).history
@@ -48,7 +49,7 @@ def test_1_validation_loss_and_accuracy_of_a_crf_are_the_true_ones():
     loss = np.mean(true_log_partition(chain) - true_score(chain))
     assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-4)
     assert history["val_accuracy"][-1] == pytest.approx(true_accuracy(chain), rel=1e-6)
-    assert history["loss"][-1] < history["loss"][0]  # so few texts teach little of others
+    assert history["val_loss"][-1] < history["val_loss"][0]
 
 
 def test_1_validation_of_a_crf_agrees_with_its_predictions_after_training():

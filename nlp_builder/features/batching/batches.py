@@ -76,7 +76,8 @@ class Batches(PlannedBatches):
         random_seed: the seed of the order, at least 0.
         copy: keep lists of texts as they are now. Without a copy they take no more memory, and must
             not be changed as long as the batches are used.
-        **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery.
+        **kwargs: `workers` (2 threads on TensorFlow, else 1, if not given), `use_multiprocessing`,
+            `max_queue_size` of Keras' data machinery.
 
     Raises:
         TypeError: if a text is not a text, a block not a block, or a target no number.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import cached_property
 from itertools import count, islice
 from typing import Any, TypeVar, final
@@ -184,7 +184,9 @@ class StreamBatches:
         blocks: as for `Batches`.
         source: pairs of a text and its target, or triples with a weight, in a collection that can
             be read again, as `CorpusGenerator`; or a function that returns a new iterator of them.
-            Where blocks name their texts each text is a dict, or a tuple.
+            Where blocks name their texts each text is a dict, or a tuple. For several outputs each
+            target is a dict by their names, and a weight, too, unless it holds for all of them; a
+            tuple is the numbers of the tokens of a text.
         by_token: as for `Batches`.
         batch_size: texts in a batch; the last one of a pass may be smaller.
         bucket_lengths: lengths as for `Batches`; none are chosen, since no text was seen.
@@ -196,7 +198,8 @@ class StreamBatches:
     Raises:
         TypeError: if the source can be read once only, or, once it is read, gives no such pairs,
             or pairs and triples.
-        ValueError: if `bucket_lengths` is a number, or, once it is read, the source is empty.
+        ValueError: if `bucket_lengths` is a number, or, once it is read, the source is empty, or
+            targets of a batch are for other outputs than its first.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -239,7 +242,7 @@ class StreamBatches:
         )
         for index, rows in enumerate(self._batches()):
             texts, *labels = zip(*rows, strict=True)
-            item = (self._columns(texts), *map(list, labels))
+            item = (self._columns(texts), *map(_by_output, labels))
             yield items.batch(index, item, first=None)
 
     def __repr__(self) -> str:
@@ -269,6 +272,19 @@ class StreamBatches:
     def _tokens(self, rows: list[Any]) -> np.ndarray:
         texts = columns_of_rows([row[0] for row in rows], self._reader.names)
         return self._reader.count_tokens(texts)
+
+
+def _by_output(values: Sequence[Any]) -> Any:
+    """Turn dicts of texts into lists of outputs; what has no outputs stays a list."""
+    names = values[0].keys() if isinstance(values[0], Mapping) else None
+    for value in values:
+        own = value.keys() if isinstance(value, Mapping) else None
+        if own != names:
+            raise ValueError(
+                "expected targets or weights of all texts for the same outputs, got "
+                f"{preview(values[0])} and {preview(value)}: give each text a dict of all outputs"
+            )
+    return list(values) if names is None else {n: [value[n] for value in values] for n in names}
 
 
 def _lengths_of_a_stream() -> np.ndarray:

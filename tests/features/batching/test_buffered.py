@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_builder.batching import StreamBatches
+from nlp_builder.batching import Batches, StreamBatches
 from nlp_builder.features.batching.buffered import in_buckets
 from tests.features.batching.letters import Letters, tagger
 
@@ -89,6 +89,42 @@ def test_a_model_fits_a_stream():
         .history
     )
     assert history["loss"][-1] < history["loss"][0]
+
+
+def contents(batches):
+    return [
+        [
+            {name: (a.dtype, a.tolist()) for name, a in part.items()}
+            if isinstance(part, dict)
+            else part.tolist()
+            for part in batch
+        ]
+        for batch in batches
+    ]
+
+
+@pytest.mark.parametrize("by_output", [True, False], ids=["weights by output", "by text"])
+def test_several_outputs_have_what_batches_give_them(by_output):
+    tags = [tags for _, tags in PAIRS]
+    kinds = [[n % 2, 1, 0] for n in range(len(TEXTS))]
+    weights = [{"tags": [0.5] * len(text), "kind": 2.0} if by_output else 1.5 for text in TEXTS]
+    rows = [(text, {"tags": tags[n], "kind": kinds[n]}, weights[n]) for n, text in enumerate(TEXTS)]
+    options = {"by_token": {"tags": True, "kind": False}, "batch_size": 8, "shuffle": False}
+    stream = StreamBatches(Letters(), rows, **options)
+    whole = weights
+    if by_output:
+        whole = {name: [weight[name] for weight in weights] for name in ("tags", "kind")}
+    targets = {"tags": tags, "kind": kinds}
+    batches = Batches(Letters(), TEXTS, targets, sample_weight=whole, **options)
+    assert contents(itertools.islice(stream, len(stream))) == contents(batches)
+
+
+def test_texts_of_a_batch_have_the_same_outputs():
+    for odd in ({"kind": 1}, [1, 1]):
+        rows = [("ab", {"tags": [1, 1], "kind": 1}), ("ab", odd)]
+        for pairs in (rows, rows[::-1]):
+            with pytest.raises(ValueError, match="give each text a dict of all outputs"):
+                next(iter(StreamBatches(Letters(), pairs, shuffle=False)))
 
 
 @pytest.mark.parametrize("once", [iter(PAIRS), "a text", 3, (pair for pair in PAIRS)])

@@ -80,41 +80,15 @@ def spacy(case):
 def flair(case):
     """Its LSTM of 256 units and CRF on GloVe and characters: its own embeddings are on a hub."""
     import torch
-    from flair.data import Dictionary, Sentence
-    from flair.embeddings import CharacterEmbeddings, StackedEmbeddings, WordEmbeddings
-    from flair.models import SequenceTagger
+    from flair.data import Sentence
 
     random.seed(1)
     torch.manual_seed(1)
-    sentences = []
-    for tokens, spans in zip(case["tokens"], case["spans"], strict=True):
-        sentences.append(Sentence(tokens))
-        for label, start, end in spans:
-            sentences[-1][start:end].add_label("ner", label)
-    labels = Dictionary(add_unk=False)
-    for label in sorted({label for spans in case["spans"] for label, _, _ in spans}):
-        labels.add_item(label)
-    labels.span_labels = True
-    alphabet = Dictionary()
-    for character in sorted({c for text in case["tokens"] for token in text for c in token}):
-        alphabet.add_item(character)
-    alphabet.save(f"{case['model']}.characters")  # Flair's own alphabet would be downloaded
-    characters = CharacterEmbeddings(f"{case['model']}.characters")
-    tagger = SequenceTagger(
-        embeddings=StackedEmbeddings([WordEmbeddings(case["vectors"]), characters]),
-        tag_dictionary=labels,
-        tag_type="ner",
-    )
-    optimizer = torch.optim.Adam(tagger.parameters(), 2e-3)
+    sentences = flair_sentences(case)
+    tagger = flair_tagger(case)
     all_threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    tagger.train()
-    for start in range(0, len(sentences), MINIBATCH):
-        optimizer.zero_grad()
-        loss, _ = tagger.forward_loss(sentences[start : start + MINIBATCH])
-        loss.backward()
-        optimizer.step()
-    tagger.eval()
+    train_flair(tagger, sentences)
 
     def tag(number=None):
         texts = [Sentence(text, use_tokenizer=False) for text in case["texts"][:number]]
@@ -127,6 +101,52 @@ def flair(case):
     torch.set_num_threads(all_threads)
     take_faster_threads(lambda: tag(TRIED))
     return tag
+
+
+def flair_sentences(case):
+    from flair.data import Sentence
+
+    sentences = []
+    for tokens, spans in zip(case["tokens"], case["spans"], strict=True):
+        sentences.append(Sentence(tokens))
+        for label, start, end in spans:
+            sentences[-1][start:end].add_label("ner", label)
+    return sentences
+
+
+def flair_tagger(case):
+    from flair.data import Dictionary
+    from flair.embeddings import CharacterEmbeddings, StackedEmbeddings, WordEmbeddings
+    from flair.models import SequenceTagger
+
+    labels = Dictionary(add_unk=False)
+    for label in sorted({label for spans in case["spans"] for label, _, _ in spans}):
+        labels.add_item(label)
+    labels.span_labels = True
+    alphabet = Dictionary()
+    for character in sorted({c for text in case["tokens"] for token in text for c in token}):
+        alphabet.add_item(character)
+    alphabet.save(f"{case['model']}.characters")  # Flair's own alphabet would be downloaded
+    characters = CharacterEmbeddings(f"{case['model']}.characters")
+    return SequenceTagger(
+        embeddings=StackedEmbeddings([WordEmbeddings(case["vectors"]), characters]),
+        tag_dictionary=labels,
+        tag_type="ner",
+    )
+
+
+def train_flair(tagger, sentences):
+    """Train it for one pass: what is compared is how fast it tags."""
+    import torch
+
+    optimizer = torch.optim.Adam(tagger.parameters(), 2e-3)
+    tagger.train()
+    for start in range(0, len(sentences), MINIBATCH):
+        optimizer.zero_grad()
+        loss, _ = tagger.forward_loss(sentences[start : start + MINIBATCH])
+        loss.backward()
+        optimizer.step()
+    tagger.eval()
 
 
 LIBRARIES = {"ours": ours, "command line": command_line, "spaCy": spacy, "Flair": flair}

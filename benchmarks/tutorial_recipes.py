@@ -38,25 +38,9 @@ def clock(keras):
 
 
 def gianlp(texts, tags, vectors):
-    from gianlp.config import set_default_jobs
-    from gianlp.models import (
-        CharPerWordEmbeddingSequence,
-        PreTrainedWordEmbeddingSequence,
-        RNNDigest,
-    )
     from tensorflow import keras
 
-    set_default_jobs(1)
-    words = PreTrainedWordEmbeddingSequence(vectors, tokenizer=lower, sequence_maxlen=WORDS)
-    characters = CharPerWordEmbeddingSequence(
-        tokenizer=itself,
-        embedding_dimension=CHAR_DIMENSION,
-        word_maxlen=WORDS,
-        char_maxlen=CHARS,
-    )
-    digest = RNNDigest(characters, units_per_layer=DIGEST, rnn_type="gru", stacked_layers=3)
-    digest.build([" ".join(text) for text in texts])
-    words.build([" ".join(text) for text in texts])
+    blocks = gianlp_blocks(texts, vectors)
     possible_tags = sorted({tag for text in tags for tag in text})
     ids = keras.preprocessing.sequence.pad_sequences(
         [[possible_tags.index(tag) for tag in text] for text in tags],
@@ -69,7 +53,7 @@ def gianlp(texts, tags, vectors):
     model = gianlp_model(len(possible_tags))
 
     def fit(steps):
-        batches = tutorial_batches([words, digest], texts, ids, list(map(len, tags)))
+        batches = tutorial_batches(blocks, texts, ids, list(map(len, tags)))
         tell, ends = clock(keras)
         model.fit(
             (batch for batch in itertools.islice(batches, steps)),
@@ -80,6 +64,29 @@ def gianlp(texts, tags, vectors):
         return ends
 
     return fit
+
+
+def gianlp_blocks(texts, vectors):
+    """Return its vectors of words, and the digest of their characters, both built."""
+    from gianlp.config import set_default_jobs
+    from gianlp.models import (
+        CharPerWordEmbeddingSequence,
+        PreTrainedWordEmbeddingSequence,
+        RNNDigest,
+    )
+
+    set_default_jobs(1)
+    words = PreTrainedWordEmbeddingSequence(vectors, tokenizer=lower, sequence_maxlen=WORDS)
+    characters = CharPerWordEmbeddingSequence(
+        tokenizer=itself,
+        embedding_dimension=CHAR_DIMENSION,
+        word_maxlen=WORDS,
+        char_maxlen=CHARS,
+    )
+    digest = RNNDigest(characters, units_per_layer=DIGEST, rnn_type="gru", stacked_layers=3)
+    digest.build([" ".join(text) for text in texts])
+    words.build([" ".join(text) for text in texts])
+    return [words, digest]
 
 
 def gianlp_model(num_tags):

@@ -78,7 +78,9 @@ def add_to(commands: Any) -> None:
         help="other texts with tags, to find the best epoch by (default: a tenth of --train)",
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="where the model is written")
-    _add_model_options(parser.add_argument_group("the model"))
+    of_model = parser.add_argument_group("the model")
+    _add_word_options(of_model)
+    _add_model_options(of_model)
     _add_training_options(parser.add_argument_group("the training"))
     add_data_options(parser)
 
@@ -112,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_model_options(group: Any) -> None:
+def _add_word_options(group: Any) -> None:
     group.add_argument(
         "--vectors",
         metavar="FILE",
@@ -127,6 +129,9 @@ def _add_model_options(group: Any) -> None:
     group.add_argument(
         "--no-characters", action="store_true", help="do without the characters of words"
     )
+
+
+def _add_model_options(group: Any) -> None:
     group.add_argument(
         "--model",
         choices=MODELS,

@@ -20,6 +20,8 @@ def test_the_code_runs(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "[[2 3 1 0]]" in printed
     assert "(5,), float32" in printed
+    assert "[['O', 'O', 'O', 'O', 'B-LOC', 'O']]" in printed
+    assert "[Ada Lovelace PER]" in printed
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)]+)\)", README))

@@ -18,7 +18,7 @@ from nlp_builder.features.batching.bucket_lengths import BucketLengths
 
 # Lengths are jittered by less than this many tokens before texts are sorted, so that batches differ
 # from epoch to epoch while texts of a batch stay about as long as each other.
-_JITTER = 3
+_JITTER = 2
 
 
 @final
@@ -126,7 +126,7 @@ class Shuffled(Plan):
 class Bucketed(Plan):
     """Texts of like lengths in a batch, other ones in each epoch, and the batches in any order.
 
-    Texts are sorted by their length and a chance of less than three tokens, or, where batches are
+    Texts are sorted by their length and a chance of less than two tokens, or, where batches are
     padded to few lengths, by these and chance: of texts that are padded alike any may meet.
 
     Args:
@@ -148,7 +148,7 @@ class Bucketed(Plan):
         # (texts,)
         ascending = np.sort(lengths)
         if self._jitter == _JITTER:
-            # The k-th of all sums of a length and a chance below 3 is below the k-th length + 3,
+            # The k-th of all sums of a length and a chance below 2 is below the k-th length + 2,
             # and so is each length that is summed to less.
             ascending = np.minimum(ascending + (_JITTER - 1), ascending[-1:])
         super().__init__(

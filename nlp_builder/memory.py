@@ -20,10 +20,11 @@ def keep_freed_memory(megabytes: int = 64) -> bool:
 
     Each step of a training makes tensors of some megabytes and frees them. The C library of Linux
     gives such memory back to the system at once and asks for it again in the next step, page by
-    page, which may take as long as the arithmetic, above all on virtual machines. A process that
-    calls this keeps that memory, so that it may hold so much more than it needs. It is a choice for
-    the whole process: nothing in this package makes it unasked, but for the program `nlp-builder`,
-    whose process is its own.
+    page, which may take as long as the arithmetic, above all on virtual machines. (TensorFlow sees
+    to that: what reads batches from Python sets M_TRIM_THRESHOLD to 128 KB, and logs it.) A process
+    that calls this, before it trains or later, keeps that memory, so that it may hold so much more
+    than it needs. It is a choice for the whole process: nothing in this package makes it unasked,
+    but for the program `nlp-builder`, whose process is its own.
 
     Args:
         megabytes: How much is kept, at most, for each of the library's arenas, of which threads

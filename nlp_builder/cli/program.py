@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         2
     """
     options = parser().parse_args(arguments)
+    if arguments is None:  # the process is the program's own
+        keep_freed_memory()
     options.started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -80,7 +82,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    keep_freed_memory()
     try:
         return options.run(options)
     except BrokenPipeError:

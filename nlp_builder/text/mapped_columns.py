@@ -178,7 +178,7 @@ class _MappedFile:
                 f"expected a column file, got a folder or a device at {path.absolute()}: pass one "
                 "of its files"
             )
-        self.path = path
+        self.path = path.absolute()
         self._state = self._present()
         self.size = self._state[0]
         self.skip = len(mark) if self._map[: len(mark)] == mark else 0
@@ -197,7 +197,7 @@ class _MappedFile:
     def __getstate__(self) -> dict[str, Any]:
         # What is open belongs to this process: another one opens the file when it reads.
         kept = {"_state": self._state, "size": self.size, "skip": self.skip}
-        return {"path": self.path.absolute(), **kept}
+        return {"path": self.path, **kept}
 
     def read(self, start: int, stop: int) -> bytes:
         """Returns bytes."""
@@ -235,9 +235,9 @@ class _MappedFile:
                 "in the place of an old one instead of writing into it"
             )
 
-    def _present(self) -> tuple[int, int]:
+    def _present(self) -> tuple[int, ...]:
         state = os.fstat(self._descriptor)
-        return state.st_size, state.st_mtime_ns
+        return state.st_size, state.st_mtime_ns, state.st_dev, state.st_ino
 
 
 @final

@@ -32,8 +32,8 @@ class Batches(PlannedBatches):
     `sample_weight` beside it, and takes lists of tags for one-hot targets: weigh tokens by
     `sample_weight`.
 
-    Of two texts that share one of 439 batches of 32 (CoNLL-2003, of 14.5 tokens on average) 3 in
-    100 share one in the next epoch, too, where 0.2 would by chance alone; 7.8 percent are padded in
+    Of two texts that share one of 439 batches of 32 (CoNLL-2003, of 14.5 tokens on average) 4 in
+    100 share one in the next epoch, too, where 0.2 would by chance alone; 4.5 percent are padded in
     vain, where 195 percent would be. `benchmarks/batching.py` has the figures.
 
     The order is a function of the seed and of `epoch`, the number of the present one, which goes up
@@ -76,8 +76,9 @@ class Batches(PlannedBatches):
         random_seed: the seed of the order, at least 0.
         copy: keep lists of texts as they are now. Without a copy they take no more memory, and must
             not be changed as long as the batches are used.
-        **kwargs: `workers` (2 threads on TensorFlow, else 1, if not given), `use_multiprocessing`,
-            `max_queue_size` of Keras' data machinery.
+        **kwargs: `workers`, `use_multiprocessing`, `max_queue_size` of Keras' data machinery. With
+            several workers an epoch must be read whole (no `steps_per_epoch`, `validation_steps`):
+            Keras else goes on with batches that they made ahead, and leaves their threads.
 
     Raises:
         TypeError: if a text is not a text, a block not a block, or a target no number.

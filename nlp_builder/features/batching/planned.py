@@ -14,15 +14,6 @@ from nlp_builder.features.batching.labels import Labels, take_labels
 from nlp_builder.features.batching.padding import FirstTwo
 
 
-def default_workers() -> int:
-    """Return how many threads make batches if nobody says.
-
-    With one Keras leaves it to a dataset of TensorFlow, a thread of which keeps `fit` waiting at
-    its end, up to as long as it took, since it sleeps for 10 ms, then 20, 40, 80, ...
-    """
-    return 2 if keras.backend.backend() == "tensorflow" else 1
-
-
 class PlannedBatches(keras.utils.PyDataset, ABC):
     """A dataset that knows the rows of its batches, and when an epoch is over.
 
@@ -35,7 +26,7 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
         arrays: returns the ids of rows for each input.
         labels: targets and weights, as far as there are any.
         first_two: pads the ids.
-        **kwargs: of `keras.utils.PyDataset`; `workers` is `default_workers` if it is not given.
+        **kwargs: of `keras.utils.PyDataset`.
     """
 
     def __init__(
@@ -45,7 +36,7 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
         first_two: FirstTwo,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**{"workers": default_workers(), **kwargs})
+        super().__init__(**kwargs)
         self._arrays = arrays
         self._labels = labels
         self._first_two = first_two

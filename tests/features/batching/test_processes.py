@@ -1,6 +1,7 @@
 """Batches in a process of its own that was spawned, as Keras makes them on macOS and Windows."""
 
 import multiprocessing
+import os
 
 import numpy as np
 import pytest
@@ -43,13 +44,20 @@ def test_another_process_makes_the_same_batches_of_a_mapped_file(process, corpus
                 np.testing.assert_array_equal(one, another)
 
 
+def test_another_process_finds_the_file_from_any_folder(process, corpus, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert process.apply(corpus.texts.__getitem__, (0,)) == ["EU"]
+
+
 def test_another_process_refuses_another_file_in_the_place_of_the_mapped_one(
     process, corpus, tmp_path
 ):
     batches = batches_of(corpus, lazy_map(ALPHABET.ids, corpus.tags))
-    other = tmp_path / "other.txt"
-    other.write_text("other O\n")
-    other.replace(tmp_path / "train.txt")
+    present, other = tmp_path / "train.txt", tmp_path / "other.txt"
+    other.write_text(present.read_text().replace("call", "cull"))  # as long, and as old
+    os.utime(other, ns=(present.stat().st_atime_ns, present.stat().st_mtime_ns))
+    other.replace(present)
     batches[0]  # what is open here is still the file that it was
     with pytest.raises(ValueError, match=r"train\.txt was changed after it was opened"):
         process.apply(batches.__getitem__, (0,))

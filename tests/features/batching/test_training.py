@@ -152,3 +152,36 @@ def test_workers_end_with_their_epochs_and_leave_no_process(processes):
     while pools() and time.monotonic() < until:
         time.sleep(0.1)
     assert pools() == []
+
+
+def test_a_part_of_the_validation_is_the_same_part_in_each_epoch():
+    model = classifier()
+    model.optimizer.learning_rate = 0.0
+    texts, classes = TEXTS * 30, CLASSES * 30
+    history = model.fit(
+        Batches(Letters(), TEXTS, CLASSES, batch_size=4),
+        validation_data=Batches(Letters(), texts, classes, batch_size=4, shuffle=False),
+        validation_steps=3,
+        epochs=4,
+        shuffle=False,
+        verbose=0,
+    ).history
+    expected = cross_entropy(model, texts[:12], classes[:12]).mean()
+    np.testing.assert_allclose(history["val_loss"], [expected] * 4, rtol=1e-5)
+
+
+def test_steps_of_an_epoch_go_on_through_all_batches():
+    asked = []
+
+    class Noting(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            asked.append(float(self.model.trainable_weights[0].numpy().sum()))
+
+    model, whole = classifier(), classifier()
+    whole.set_weights(model.get_weights())
+    batches = Batches(Letters(), TEXTS * 10, CLASSES * 10, batch_size=10, shuffle=False)
+    model.fit(batches, steps_per_epoch=2, epochs=5, shuffle=False, verbose=0, callbacks=[Noting()])
+    seen = asked.copy()
+    asked.clear()
+    whole.fit(batches, shuffle=False, verbose=0, callbacks=[Noting()])
+    np.testing.assert_allclose(seen, asked, rtol=1e-5)

@@ -44,6 +44,11 @@ class KeepBest(keras.callbacks.Callback):
         self.is_best = False
         """Whether the last epoch is."""
 
+    @property
+    def best(self) -> float:
+        """The score of what is in the file, 0 before there is one."""
+        return self._save.best or 0.0
+
     def begin(self) -> str:
         """Score and write the model as it is, before training goes on.
 
@@ -71,22 +76,27 @@ class KeepBest(keras.callbacks.Callback):
         return {f"val_{name}": value for name, value in scores.items()}
 
     def _keep(self, epoch: int, scores: dict[str, Any], which: str) -> None:
-        before = self._save.best
         with self._interruption.held():
             self._save.on_epoch_end(epoch, scores)
-            self.is_best = self._save.best != before
+            self.is_best = self._save.best_epoch == epoch
             if self.is_best:
                 self.found = f"{which}, {self.name} {self._save.best:.4f}"
 
 
-def early_stopping(keep: KeepBest, patience: int) -> keras.callbacks.Callback:
-    """Return what ends a training that gets no better.
+@final
+class Patience(keras.callbacks.EarlyStopping):
+    """Ends a training that gets no better; epochs before the first score above 0 do not count.
 
     Args:
         keep: stands before it among the callbacks.
         patience: epochs without a better score.
-
-    Returns:
-        A callback.
     """
-    return keras.callbacks.EarlyStopping(monitor=keep.monitor, mode="max", patience=patience)
+
+    def __init__(self, keep: KeepBest, patience: int) -> None:
+        super().__init__(monitor=keep.monitor, mode="max", patience=patience)
+        self._keep = keep
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Count the epoch, once there is something to get better than."""
+        if self._keep.best > 0:
+            super().on_epoch_end(epoch, logs)

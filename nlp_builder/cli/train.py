@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MODELS = ("BiGRU_CRF_Model", "BiGRU_Model", "BiLSTM_CRF_Model", "BiLSTM_Model", "CNN_LSTM_Model")
 LEARNING_RATE = 4e-3
+_EPOCHS, _EPOCHS_OF_FEW, _BATCHES = 12, 100, 500
 _DESCRIPTION = f"""\
 Train a tagger, and write it to one file.
 
@@ -45,7 +47,12 @@ them stay in the file of the model, so that it knows words that the training tex
 The tagger: vectors of words (given, or trained) and a bidirectional LSTM over the characters of
 each word, then what --model says, trained by Adam with a learning rate that falls along a cosine;
 what is scored and written are the weights averaged over about half an epoch.
+
+A tagger finds nothing at first, which is a score of 0, and few texts are few batches an epoch. So
+epochs before the first score above 0 do not count for --patience, and of few texts there are more
+epochs.
 """
+_MORE = "give more --epochs, more texts, or --vectors"
 
 
 class Tagged(NamedTuple):
@@ -98,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
         keep: KeepBest | None = None
         try:
             tagged = _read(options)
+            options.epochs = options.epochs or epochs_of(len(tagged.texts), options.batch_size)
             _require_place(options.out)
             libraries.start()
             from nlp_builder.cli.keeping import KeepBest
@@ -109,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
             say(_stopped(keep, options))
             return interruption.exit_code
     say(f"the best model, {keep.found}, is in {options.out}")
+    if keep.best == 0:
+        say(f"warning: {keep.name} is still 0, the model has learnt too little: {_MORE}")
     best = load_tagger(options.out, compile=False)
     print(report_of(best, tagged.valid_texts, tagged.valid_tags))
     return 0
@@ -161,10 +171,16 @@ def _add_model_options(group: Any) -> None:
 
 
 def _add_training_options(group: Any) -> None:
+    group.add_argument(
+        "--epochs",
+        type=positive,
+        metavar="N",
+        help=f"passes over the texts, at most (default: {_EPOCHS}; of few texts as many as make "
+        f"{_BATCHES} batches, up to {_EPOCHS_OF_FEW})",
+    )
     for name, default, what in (
-        ("epochs", 12, "passes over the texts, at most"),
         ("batch-size", 32, "texts in a batch"),
-        ("patience", 4, "stop after so many epochs without a better score"),
+        ("patience", 4, "stop after so many epochs without a better score; not while it is 0"),
     ):
         group.add_argument(
             *(f"--{name}",),
@@ -195,6 +211,24 @@ def _read(options: argparse.Namespace) -> Tagged:
     return Tagged(texts[:-size], tags[:-size], texts[-size:], tags[-size:])
 
 
+def epochs_of(num_texts: int, batch_size: int) -> int:
+    """Return the epochs of a training that is not told them.
+
+    Args:
+        num_texts: to train on.
+        batch_size: texts in a batch.
+
+    Returns:
+        12; of few texts as many as make 500 batches, up to 100.
+
+    Example:
+        >>> epochs_of(14_041, 32), epochs_of(250, 32)
+        (12, 63)
+    """
+    batches = math.ceil(num_texts / batch_size)
+    return max(_EPOCHS, min(math.ceil(_BATCHES / batches), _EPOCHS_OF_FEW))
+
+
 def _require_place(out: str) -> None:
     """Refuse at once what would fail after the first epoch."""
     folder = Path(out).absolute().parent
@@ -216,7 +250,7 @@ def _model(options: argparse.Namespace, tagged: Tagged) -> BaseLabelingModel:
 def _train(
     model: BaseLabelingModel, tagged: Tagged, keep: KeepBest, options: argparse.Namespace
 ) -> None:
-    from nlp_builder.cli.keeping import early_stopping
+    from nlp_builder.cli.keeping import Patience
     from nlp_builder.cli.progress import Progress
 
     _say_unknown(model, tagged)
@@ -228,7 +262,7 @@ def _train(
         batch_size=options.batch_size,
         epochs=options.epochs,
         verbose=0,
-        callbacks=[keep, Progress(keep), early_stopping(keep, options.patience)],
+        callbacks=[keep, Progress(keep), Patience(keep, options.patience)],
     )
 
 

@@ -88,6 +88,9 @@ class EvalCallBack(keras.callbacks.Callback):
 class SaveBest(keras.callbacks.Callback):
     """Writes a model to its file whenever a score is better than all before.
 
+    While the best score is 0, of which more is better, each epoch takes the place of the one
+    before: a model that has found nothing yet has learnt more than an earlier one.
+
     The file is whole at any moment, also if the training is interrupted. Where the optimizer keeps
     averages of the weights (`use_ema`), these are written; `EvalCallBack` scores them.
 
@@ -96,6 +99,10 @@ class SaveBest(keras.callbacks.Callback):
         path: as for `save`.
         monitor: the name of a score in the logs, which `EvalCallBack` may put there.
         mode: "max", or "min" for a loss.
+
+    Attributes:
+        best: the score of what is written, None before.
+        best_epoch: the number of its epoch, from 0, None before.
 
     Raises:
         TypeError: if the model is none.
@@ -130,6 +137,7 @@ class SaveBest(keras.callbacks.Callback):
         self._saved, self._path = model, path
         self._monitor, self._sign = monitor, 1 if mode == "max" else -1
         self.best: float | None = None
+        self.best_epoch: int | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the model if it is the best one."""
@@ -139,11 +147,17 @@ class SaveBest(keras.callbacks.Callback):
                 f"expected the score {self._monitor!r}, got {sorted(logs or {})}: validate, or put "
                 "EvalCallBack(model, x, y, step=1) among the callbacks"
             )
-        # What is no number is never better, and nothing is worse than it.
-        if np.isfinite(found) and (self.best is None or self._sign * (found - self.best) > 0):
+        if self._is_better(found):
             with averaged(self.model):
                 self._saved.save(self._path)
-            self.best = float(found)
+            self.best, self.best_epoch = float(found), epoch
+
+    def _is_better(self, found: float) -> bool:
+        # What is no number is never better, and nothing is worse than it.
+        if not np.isfinite(found) or self.best is None:
+            return bool(np.isfinite(found))
+        finds_nothing_yet = self._sign > 0 and found == self.best == 0
+        return finds_nothing_yet or self._sign * (found - self.best) > 0
 
 
 @contextmanager

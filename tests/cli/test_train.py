@@ -12,7 +12,7 @@ import pytest
 import nlp_builder
 from nlp_builder import labeling
 from nlp_builder.cli.keeping import averaged
-from nlp_builder.cli.train import MODELS
+from nlp_builder.cli.train import MODELS, epochs_of
 from tests.cli.conftest import TAGS, TEXTS, in_columns
 
 SMALL = ["--units", "4", "--no-characters"]
@@ -76,7 +76,7 @@ def test_what_is_kept_is_what_was_scored(run, column_file, tmp_path):
     out = tmp_path / "model.nlpb"
     arguments = ["--train", column_file, "--valid", column_file, "--out", out, *SMALL]
     _, report, err = run("train", *arguments, "--learning-rate", 0.05, "--batch-size", 2)
-    best = max(map(float, re.findall(r"epoch \d+/12: .* F1 ([\d.]+)", err)))
+    best = max(map(float, re.findall(r"epoch \d+/100: .* F1 ([\d.]+)", err)))
     assert best > 0.5
     assert f"F1 {best:.4f}, is in {out}" in err
     assert f"{best:.4f}" in next(line for line in report.splitlines() if "micro avg" in line)
@@ -99,6 +99,27 @@ def test_it_stops_when_it_gets_no_better(run, model_file, column_file, tmp_path)
     files = ["--train", column_file, "--valid", column_file, "--out", tmp_path / "x.nlpb"]
     _, _, err = run("train", *files, "--resume", model_file, "--epochs", 9, "--patience", 1)
     assert len(re.findall(r"epoch \d/9", err)) == 2
+
+
+def test_patience_does_not_count_before_anything_is_found(run, column_file, tmp_path):
+    valid, out = tmp_path / "valid.txt", tmp_path / "x.nlpb"
+    # A tag that training does not have is never found.
+    valid.write_text(in_columns(TEXTS[:1], [["B-ORG", "O", "O", "O"]]))
+    arguments = ["--train", column_file, "--valid", valid, "--epochs", 3, "--patience", 1]
+    code, _, err = run("train", *arguments, "--out", out, *SMALL)
+    assert code == 0
+    assert len(re.findall(r"epoch \d/3: .* F1 0.0000, .* the best so far: written", err)) == 3
+    assert f"the best model, of epoch 3, F1 0.0000, is in {out}" in err
+    assert "warning: F1 is still 0, the model has learnt too little: give more --epochs" in err
+    _, _, err = run("train", *arguments, "--out", tmp_path / "y.nlpb", "--resume", out)
+    assert "the best model, of epoch 3, F1 0.0000, is in" in err
+
+
+@pytest.mark.parametrize(
+    ("num_texts", "epochs"), [(8, 100), (250, 63), (1300, 13), (1400, 12), (14_041, 12)]
+)
+def test_few_texts_have_more_epochs(num_texts, epochs):
+    assert epochs_of(num_texts, batch_size=32) == epochs
 
 
 def test_tags_that_are_no_entities_are_scored_by_token(run, tmp_path):

@@ -142,6 +142,23 @@ def test_only_a_better_model_is_saved(tmp_path):
     assert len({*stamps}) == 1
 
 
+@pytest.mark.parametrize(
+    ("mode", "scores", "epoch"),
+    [
+        ("max", [0.0, 0.0, 0.0], 2),
+        ("max", [0.0, 0.2, 0.0, 0.2], 1),
+        ("max", [float("nan"), 0.0, float("nan")], 1),
+        ("min", [0.5, 0.0, 0.0], 1),
+    ],
+)
+def test_the_last_of_those_that_find_nothing_is_the_best(tmp_path, mode, scores, epoch):
+    best = SaveBest(still(), tmp_path / "best.nlpb", "score", mode)
+    for number, score in enumerate(scores):
+        best.on_epoch_end(number, {"score": score})
+    assert best.best_epoch == epoch
+    assert best.best == scores[epoch]
+
+
 def test_a_score_that_is_missing_is_an_error(tmp_path):
     model = still()
     with pytest.raises(ValueError, match=r"score 'val_f1', got .*'loss'.*EvalCallBack"):

@@ -98,6 +98,9 @@ class CONLL2003ENCorpus(TaggedCorpus):
     14,041 sentences for training, 3,250 for validation, 3,453 for the test, in IOB2. The texts are
     Reuters': they are for research only.
 
+    Other editions of the files have other bytes, and are not taken for these: read them with
+    `load_corpus_folder`.
+
     Source: Tjong Kim Sang and De Meulder (2003), "Introduction to the CoNLL-2003 Shared Task".
 
     Example:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +64,11 @@ def fetch_file(
 ) -> Path:
     """Finds a file in the folder of downloads, and downloads it if it is not there.
 
-    The file appears whole or not at all. One with a known checksum that has been damaged on the
-    disk is downloaded anew. One without is trusted the first time: its checksum is kept beside it,
-    in a file that ends in ".sha256", and from then on another content is an error.
+    The file appears whole or not at all. Where one with a known checksum should be, another file,
+    damaged or of another edition, is never lost: the right one is downloaded beside it first, then
+    takes its place, and the other one is kept under its name and the beginning of its checksum,
+    which a warning tells. One without a known checksum is trusted the first time: its checksum is
+    kept beside it, in a file that ends in ".sha256", and from then on another content is an error.
 
     Args:
         file: the file.
@@ -92,15 +95,34 @@ def fetch_file(
         (True, ['small.txt', 'small.txt.sha256'])
     """
     path = Path(folder or data_folder(), file.name).absolute()
-    if file.sha256 is not None or not path.exists():
+    found = _sha256(path) if path.is_file() else None
+    if found is None or file.sha256 not in (None, found):
+        beside = path if found is None else path.with_name(f"{path.name}.{file.sha256}.new")
         try:
-            _fill(path, file, retries, _Download(timeout, max_bytes, progress))
+            _fill(beside, file, retries, _Download(timeout, max_bytes, progress))
         except (OSError, ValueError) as error:
             kind = OSError if isinstance(error, OSError) else ValueError
-            raise kind(_advice(file, path, error)) from error
+            raise kind(_advice(file, path, found, error)) from error
+        if found is not None:
+            _replace(path, beside, found)
     if file.sha256 is None:
         _require_unchanged(path)
     return path
+
+
+def _replace(path: Path, beside: Path, found: str) -> None:
+    """Puts a file in the place of another one, which is kept, and says so."""
+    kept = path.with_name(f"{path.name}.{found[:8]}")
+    # Another process may have done it meanwhile.
+    with suppress(FileNotFoundError):
+        if _sha256(path) == found:
+            os.replace(path, kept)
+        os.replace(beside, path)
+        warnings.warn(
+            f"{path} was another file than expected, with the SHA-256 {found}: it is now {kept}, "
+            "and the right one stands in its place",
+            stacklevel=3,
+        )
 
 
 def _fill(path: Path, file: RemoteFile, retries: int, download: _Download) -> None:
@@ -151,19 +173,24 @@ class _Download:
                     raise OSError(f"it is larger than {self.max_bytes} bytes")
 
 
-def _advice(file: RemoteFile, path: Path, error: Exception) -> str:
-    found = "a damaged one" if path.is_file() else "none"
+def _advice(file: RemoteFile, path: Path, found: str | None, error: Exception) -> str:
+    why = f"could not download it from {file.address} ({type(error).__name__}: {error})"
+    if found is None:
+        return (
+            f"expected the file {path}, got none, and {why}: download it by hand and put it there, "
+            f"or set {FOLDER_VARIABLE} to a folder that holds {file.name}"
+        )
     return (
-        f"expected the file {path}, got {found}, and could not download it from {file.address} "
-        f"({type(error).__name__}: {error}): download it by hand and put it there, or set "
-        f"{FOLDER_VARIABLE} to a folder that holds {file.name}"
+        f"expected the SHA-256 {file.sha256} of {path}, got {found}, and {why}: the file is of "
+        "another edition, or damaged, and was left as it is. Put the one of that address there, or "
+        "read yours without this name: nlp_builder.text.read_columns(file), or "
+        "nlp_builder.text.load_corpus_folder(folder) for all its splits"
     )
 
 
 def _require_unchanged(path: Path) -> None:
     """Compares a file with the checksum that is kept beside it, or keeps it."""
-    with path.open("rb") as content:
-        found = hashlib.file_digest(content, "sha256").hexdigest()
+    found = _sha256(path)
     beside = path.with_name(f"{path.name}.sha256")
     if not beside.exists():
         # In a folder that cannot be written to, the file is trusted each time.
@@ -174,6 +201,11 @@ def _require_unchanged(path: Path) -> None:
             f"expected the SHA-256 {kept}, as kept in {beside}, got {found}: {path} was changed "
             "or damaged; delete both files to download it anew"
         )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _write_whole(path: Path, text: str) -> None:

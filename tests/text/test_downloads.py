@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nlp_builder import text
 from nlp_builder.text.downloads import RemoteFile, data_folder, fetch_file
 from tests.text.file_server import Answer, running_server
 
@@ -131,11 +132,32 @@ def test_a_file_put_there_by_hand_is_taken(tmp_path, server, known, unknown):
 def test_a_file_damaged_on_the_disk_is_downloaded_anew_or_named(tmp_path, server, known):
     path = fetch_file(known, folder=tmp_path)
     path.write_bytes(CONTENT[:-1])
-    assert fetch_file(known, folder=tmp_path).read_bytes() == CONTENT
-    path.write_bytes(CONTENT[:-1])
-    server.give("/train.txt", Answer(status=404))
-    with pytest.raises(OSError, match="got a damaged one"):
-        fetch_file(known, folder=tmp_path)
+    other = hashlib.sha256(CONTENT[:-1]).hexdigest()
+    with pytest.warns(UserWarning, match=rf"SHA-256 {other}: it is now .*train.txt.{other[:8]}"):
+        assert fetch_file(known, folder=tmp_path).read_bytes() == CONTENT
+    # It may be one that people put there.
+    assert names(tmp_path) == ["small/train.txt", f"small/train.txt.{other[:8]}"]
+    assert path.with_name(f"train.txt.{other[:8]}").read_bytes() == CONTENT[:-1]
+
+
+@pytest.mark.parametrize("answer", [Answer(status=404), Answer(b"neither")])
+def test_a_file_of_another_edition_stays_where_the_right_one_is_not_to_be_had(
+    tmp_path, server, known, answer
+):
+    path = tmp_path / known.name
+    path.parent.mkdir()
+    path.write_bytes(b"Ada B-PER")
+    server.give("/train.txt", answer)
+    with pytest.raises((OSError, ValueError)) as caught:
+        fetch_file(known, folder=tmp_path, retries=0)
+    message = str(caught.value)
+    other = hashlib.sha256(b"Ada B-PER").hexdigest()
+    assert f"expected the SHA-256 {SHA256} of {path}, got {other}" in message
+    for name in ("read_columns", "load_corpus_folder"):
+        assert f"nlp_builder.text.{name}(" in message
+        assert hasattr(text, name)
+    assert path.read_bytes() == b"Ada B-PER"
+    assert names(tmp_path) == ["small/train.txt"]
 
 
 @pytest.mark.parametrize("damaged", ["train.txt", "train.txt.sha256"])

@@ -44,14 +44,16 @@ examples:
   nlp-builder tag --model model.nlpb --input columns --column 0 test.conll > tagged.conll
   tail -f log.txt | nlp-builder tag --model model.nlpb --chunk 1
 
-Tokenizers: words parts words, numbers and punctuation marks, as the texts of CoNLL are parted;
-whitespace is for texts whose tokens have blanks between them already; characters is for models
-that were trained on characters. Take the one that is like the texts of the training.
+Tokenizers: treebank parts English as the texts of CoNLL and of the Penn Treebank are parted, as in
+"Ada 's", "ca n't", "P. Simmons"; words parts words, numbers and single punctuation marks of any
+language, and leaves "Ada's" whole; whitespace is for texts whose tokens have blanks between them
+already; characters is for models that were trained on characters. Take the one that is like the
+texts of the training.
 
 Any amount of text runs in the same memory: so many texts as --chunk says are read, tagged and
 written at a time. At the end standard error has the number of texts and tokens and the rate.
 """
-TOKENIZERS = ("words", "whitespace", "characters")
+TOKENIZERS = ("treebank", "words", "whitespace", "characters")
 
 
 def add_to(commands: Any) -> None:
@@ -74,7 +76,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--output", choices=tuple(WRITERS), help="see above")
     parser.add_argument("--out", default="-", metavar="FILE", help="write there (default: -)")
     parser.add_argument(
-        "--tokenizer", choices=TOKENIZERS, default="words", help="of strings (default: words)"
+        "--tokenizer", choices=TOKENIZERS, default="treebank", help="of strings (default: treebank)"
     )
     parser.add_argument(
         *("--column", "--text-column"),

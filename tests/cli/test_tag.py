@@ -81,6 +81,11 @@ def test_a_text_has_its_object_also_if_it_is_empty(run, model_file):
     assert json.loads(out) == {"tokens": [], "tags": [], "entities": []}
 
 
+def test_a_genitive_parts_from_its_name(run, model_file):
+    _, out, _ = run("tag", "--model", model_file, stdin="Ada's Rome")
+    assert out.split()[::2] == ["Ada", "'s", "Rome"]
+
+
 def test_tokenizers_part_texts_their_own_way(run, model_file):
     arguments = ["--model", model_file, "--tokenizer", "whitespace"]
     _, out, _ = run("tag", *arguments, stdin="to Rome.")

@@ -10,7 +10,7 @@ from nlp_builder.text import get_tokenizer, register_tokenizer, tokenize, tokeni
 from nlp_builder.text.tokenizers import identity, split_words
 from tests.text.strategies import any_text, token_lists, tricky_text
 
-BUILT_IN = ["characters", "identity", "whitespace", "words"]
+BUILT_IN = ["characters", "identity", "treebank", "whitespace", "words"]
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_characters_are_the_text(text):
     assert "".join(get_tokenizer("characters")(text)) == text
 
 
-@pytest.mark.parametrize("tokenizer", ["characters", "whitespace", "words", None])
+@pytest.mark.parametrize("tokenizer", ["characters", "treebank", "whitespace", "words", None])
 @given(token_lists)
 def test_token_lists_pass_the_registered_tokenizers_unchanged(tokenizer, texts):
     assert list(tokenize(texts, tokenizer)) == texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from nlp_builder.cli.messages import say
@@ -68,11 +69,28 @@ def run(options: argparse.Namespace) -> int:
     """
     texts, tags = read_tagged(options.data, options)
     model = load_tagger(options.model, compile=False)
+    say_unknown(model, tags, options.data)
     if options.json:
         print(json.dumps(scores_of(model, texts, tags), ensure_ascii=False))
     else:
         print(report_of(model, texts, tags, by_token=options.by_token))
     return 0
+
+
+def say_unknown(model: BaseLabelingModel, tags: list[list[str]], path: str) -> None:
+    """Warn of gold tags that the model cannot find.
+
+    Args:
+        model: a tagger.
+        tags: the gold tags of each text.
+        path: the file that they are from.
+    """
+    unknown = sorted({*chain.from_iterable(tags)} - {*model.labels})
+    if unknown:
+        say(
+            f"warning: the model has no {', '.join(unknown)}, which {path} has: they are scored as "
+            "missed"
+        )
 
 
 def report_of(

@@ -8,6 +8,7 @@ import keras
 
 from nlp_builder.cli.evaluate import scores_of
 from nlp_builder.cli.interruption import Interruption
+from nlp_builder.features.loading import file_of
 from nlp_builder.labeling import BaseLabelingModel
 from nlp_builder.models import SaveBest
 from nlp_builder.models.callbacks import averaged
@@ -34,7 +35,7 @@ class KeepBest(keras.callbacks.Callback):
         interruption: Interruption,
     ) -> None:
         super().__init__()
-        self._tagger, self._texts, self._tags = tagger, texts, tags
+        self._tagger, self._out, self._texts, self._tags = tagger, out, texts, tags
         self._interruption = interruption
         self.name = "F1" if tagger.scheme else "accuracy"
         self.monitor = f"val_{self.name.lower()}"
@@ -43,6 +44,11 @@ class KeepBest(keras.callbacks.Callback):
         """What is in the file, in words."""
         self.is_best = False
         """Whether the last epoch is."""
+
+    @property
+    def path(self) -> str:
+        """The file that is written, also where a folder was named."""
+        return str(file_of(self._out))
 
     @property
     def best(self) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlp_builder.cli import libraries
 from nlp_builder.text import Corpus, read_columns, read_json_lines
+from nlp_builder.text.column_lines import ColumnsError
 
 if TYPE_CHECKING:
     from nlp_builder.labeling import BaseLabelingModel
@@ -94,6 +95,9 @@ def read_tagged(path: str, options: argparse.Namespace) -> Corpus:
         raise ValueError(f"expected a file of tagged texts, got the folder {path}")
     try:
         corpus = _read(path, options)
+    except ColumnsError as error:
+        advice = "give --text-column, --tag-column or --separator"
+        raise ValueError(f"{error.found}: {advice}") from error
     except LookupError as error:
         raise ValueError(f"{error}: give another --encoding") from error
     if not corpus[0]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
+from nlp_builder import __version__
 from nlp_builder.cli import evaluate, inspecting, tag, train
 from nlp_builder.cli.messages import one_line, say
 from nlp_builder.memory import keep_freed_memory
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    whole.add_argument("--version", action="version", version=f"nlp-builder {__version__}")
     whole.add_argument(
         "--traceback", action="store_true", help="show where in the program an error comes from"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlp_builder.cli import libraries
-from nlp_builder.cli.evaluate import report_of
+from nlp_builder.cli.evaluate import report_of, say_unknown
 from nlp_builder.cli.interruption import Interruption
 from nlp_builder.cli.messages import say
 from nlp_builder.cli.options import (
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 MODELS = ("BiGRU_CRF_Model", "BiGRU_Model", "BiLSTM_CRF_Model", "BiLSTM_Model", "CNN_LSTM_Model")
 LEARNING_RATE = 4e-3
+_OF_MODEL = {
+    "vectors": None,
+    "cased": False,
+    "no_characters": False,
+    "model": "BiLSTM_CRF_Model",
+    "units": 128,
+    "dropout": 0.5,
+}
+"""The options of a new model, and what they are where they are not given."""
 _EPOCHS, _EPOCHS_OF_FEW, _BATCHES = 12, 100, 500
 _DESCRIPTION = f"""\
 Train a tagger, and write it to one file.
@@ -84,7 +93,13 @@ def add_to(commands: Any) -> None:
         metavar="FILE",
         help="other texts with tags, to find the best epoch by (default: a tenth of --train)",
     )
-    parser.add_argument("--out", required=True, metavar="FILE", help="where the model is written")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="where the model is written; in a folder, or one made of a name without an ending, it "
+        "is model.nlpb",
+    )
     of_model = parser.add_argument_group("the model")
     _add_word_options(of_model)
     _add_model_options(of_model)
@@ -114,9 +129,9 @@ def run(options: argparse.Namespace) -> int:
             keep = KeepBest(model, options.out, tagged.valid_texts, tagged.valid_tags, interruption)
             _train(model, tagged, keep, options)
         except KeyboardInterrupt:
-            say(_stopped(keep, options))
+            say(_stopped(keep))
             return interruption.exit_code
-    say(f"the best model, {keep.found}, is in {options.out}")
+    say(f"the best model, {keep.found}, is in {keep.path}")
     if keep.best == 0:
         say(f"warning: {keep.name} is still 0, the model has learnt too little: {_MORE}")
     best = load_tagger(options.out, compile=False)
@@ -145,23 +160,23 @@ def _add_model_options(group: Any) -> None:
     group.add_argument(
         "--model",
         choices=MODELS,
-        default="BiLSTM_CRF_Model",
+        default=_OF_MODEL["model"],
         metavar="NAME",
-        help=f"{', '.join(MODELS)} (default: BiLSTM_CRF_Model)",
+        help=f"{', '.join(MODELS)} (default: %(default)s)",
     )
     group.add_argument(
         "--units",
         type=positive,
-        default=128,
+        default=_OF_MODEL["units"],
         metavar="N",
-        help="of the recurrent layer, each way (default: 128)",
+        help="of the recurrent layer, each way (default: %(default)s)",
     )
     group.add_argument(
         "--dropout",
         type=_share,
-        default=0.5,
+        default=_OF_MODEL["dropout"],
         metavar="P",
-        help="before and behind it, from 0 to 1 (default: 0.5)",
+        help="before and behind it, from 0 to 1 (default: %(default)s)",
     )
     group.add_argument(
         "--resume",
@@ -242,9 +257,17 @@ def _model(options: argparse.Namespace, tagged: Tagged) -> BaseLabelingModel:
     if options.resume is None:
         return recipe.new_model(options, tagged.texts, tagged.tags)
     model = load_tagger(options.resume)
+    _say_unused(options)
     if options.learning_rate is not None:
         model.compile_model(optimizer=recipe.optimizer_of(options, len(tagged.texts)))
     return model
+
+
+def _say_unused(options: argparse.Namespace) -> None:
+    unused = [name for name, default in _OF_MODEL.items() if getattr(options, name) != default]
+    if unused:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+        say(f"warning: the model of --resume stays as it was made: not used are {names}")
 
 
 def _train(
@@ -253,7 +276,7 @@ def _train(
     from nlp_builder.cli.keeping import Patience
     from nlp_builder.cli.progress import Progress
 
-    _say_unknown(model, tagged)
+    say_unknown(model, tagged.valid_tags, options.valid or options.train)
     if options.resume is not None:
         say(f"{options.resume} has {keep.begin()}")
     model.fit(
@@ -266,17 +289,10 @@ def _train(
     )
 
 
-def _say_unknown(model: BaseLabelingModel, tagged: Tagged) -> None:
-    known = {*model.labels}
-    unknown = sorted({tag for tags in tagged.valid_tags for tag in tags} - known)
-    if unknown:
-        say(f"warning: training has no {', '.join(unknown)}: they cannot be found in validation")
-
-
-def _stopped(keep: KeepBest | None, options: argparse.Namespace) -> str:
+def _stopped(keep: KeepBest | None) -> str:
     if keep is None or keep.found is None:
         return "stopped before the first epoch was scored: there is no model yet"
-    return f"stopped: the best model so far, {keep.found}, is in {options.out}"
+    return f"stopped: the best model so far, {keep.found}, is in {keep.path}"
 
 
 def _positive_float(text: str) -> float:

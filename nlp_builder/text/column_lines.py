@@ -12,6 +12,30 @@ Numbered = tuple[int, str]
 
 
 @final
+class ColumnsError(ValueError):
+    """A line of a column file has other columns than expected.
+
+    Args:
+        found: where, what was expected and what came.
+        advice: which arguments to pass.
+
+    Attributes:
+        found: likewise, for who has other names than arguments.
+
+    Example:
+        >>> str(ColumnsError("line 2: expected 2 columns, got 1", "pass the separator"))
+        'line 2: expected 2 columns, got 1; pass the separator'
+    """
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(found, advice)
+        self.found = found
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
+
+
+@final
 class ColumnLines:
     """Reads the tokens and tags of texts from lines, by the rules of `read_columns`.
 
@@ -104,10 +128,10 @@ class ColumnLines:
         first, wanted = self._first or rows[0]
         for number, fields in rows:
             if len(fields) != len(wanted):
-                raise ValueError(
+                raise ColumnsError(
                     f"{self._path}, line {number}: expected {len(wanted)} columns as in line "
-                    f"{first}, got {len(fields)}: {fields}; if tokens hold spaces, pass the "
-                    "separator"
+                    f"{first}, got {len(fields)}: {fields}",
+                    "if tokens hold spaces, pass the separator",
                 )
 
     def _pick(self, number: int, fields: list[str]) -> tuple[str, str]:
@@ -120,10 +144,11 @@ class ColumnLines:
             size, text, last = len(fields), self._text_column, self._tag_column
             short = text != last and text % size == last % size
         if short:
-            raise ValueError(
+            raise ColumnsError(
                 f"{self._path}, line {number}: expected columns for the token "
                 f"({self._text_column}) and the tag ({self._tag_column}), got {len(fields)} "
-                f"columns: {fields}; pass text_column, tag_column and separator"
+                f"columns: {fields}",
+                "pass text_column, tag_column and separator",
             )
         return token, tag
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from nlp_builder import __version__
 from nlp_builder.cli import main
 from nlp_builder.cli.program import parser
 
@@ -24,7 +25,7 @@ def test_help_has_an_example_and_each_option_in_words(command, capsys):
     text = capsys.readouterr().out
     assert f"\n  nlp-builder {command} " in text
     assert all(len(line) <= 100 for line in text.splitlines())
-    (choices,) = (a for a in parser()._actions if a.dest not in ("help", "traceback"))
+    (choices,) = (a for a in parser()._actions if a.dest not in ("help", "version", "traceback"))
     for action in choices.choices[command]._actions:
         assert action.help
 
@@ -47,6 +48,12 @@ except SystemExit:
     print([name for name in ("keras", "tensorflow", "sklearn") if name in sys.modules])
 """
     assert python("-c", script).stdout.endswith("[]\n")
+
+
+def test_it_tells_its_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"nlp-builder {__version__}\n"
 
 
 def test_it_runs_as_a_module():
@@ -75,6 +82,10 @@ ONE_TOKEN_A_LINE = "Ada B-PER\nwrote\n"
             "give another --encod",
         ),
         (["train", "--train", "{odd}", "--out", "x.nlpb"], "odd.txt, line 2: expected 2 columns"),
+        (
+            ["train", "--train", "{data}", "--out", "x.nlpb", "--tag-column", "9"],
+            r"the tag \(9\), got 2 columns: .*: give --text-column, --tag-column or --separator",
+        ),
         (["train", "--train", "{one}", "--out", "x.nlpb"], "expected several texts .* --valid"),
         (["train", "--train", "{data}", "--out", "no/where/x.nlpb"], "--out in a folder that is"),
         (["train", "--train", "{data}", "--out", "x", "--vectors", "nowhere.vec"], "nowhere.vec"),

@@ -91,8 +91,21 @@ def test_training_goes_on_from_a_file(run, model_file, column_file, tmp_path):
     # It was perfect, and so it stays what is kept.
     assert f"{model_file} has F1 1.0000" in err
     assert "the best model, as it was, F1 1.0000, is in" in err
-    code, _, err = run("train", *files, "--resume", out, "--epochs", 1, "--learning-rate", 0.1)
+    others = ["--units", 5, "--vectors", "nowhere", "--no-characters"]
+    arguments = ["--resume", out, "--epochs", 1, "--learning-rate", 0.1, *others]
+    assert "not used" not in err
+    code, _, err = run("train", *files, *arguments)
     assert (code, out.exists()) == (0, True)
+    assert "warning: the model of --resume stays as it was made: not used are " in err
+    assert "not used are --vectors, --no-characters, --units\n" in err
+
+
+def test_of_a_folder_the_file_in_it_is_told(run, model_file, column_file, tmp_path):
+    out = tmp_path / "folder"
+    files = ["--train", column_file, "--valid", column_file, "--out", out]
+    _, _, err = run("train", *files, "--resume", model_file, "--epochs", 1)
+    assert f"the best model, as it was, F1 1.0000, is in {out / 'model.nlpb'}\n" in err
+    assert (out / "model.nlpb").is_file()
 
 
 def test_it_stops_when_it_gets_no_better(run, model_file, column_file, tmp_path):
@@ -142,7 +155,7 @@ def test_a_tag_of_validation_alone_is_told(run, column_file, tmp_path):
     files = ["--train", column_file, "--valid", valid, "--out", tmp_path / "x.nlpb"]
     code, _, err = run("train", *files, "--epochs", 1, *SMALL)
     assert code == 0
-    assert "warning: training has no B-ORG" in err
+    assert f"warning: the model has no B-ORG, which {valid} has: they are scored as missed" in err
 
 
 def test_given_vectors_and_each_model(run, column_file, tmp_path):

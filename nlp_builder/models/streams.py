@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from collections.abc import Set as AbstractSet
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, islice, pairwise, zip_longest
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -17,6 +17,7 @@ from nlp_builder.text import columns_of_rows
 from nlp_builder.text.checks import positive_int, preview
 
 _TEXTS_AT_ONCE = 1000
+_MISSING = object()
 
 
 @final
@@ -46,8 +47,19 @@ class CorpusGenerator:
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         """Return an iterator of pairs from the first text on."""
-        texts, labels = (iter(s() if callable(s) else s) for s in self._sources)
-        return zip(texts, labels, strict=True)
+        sources = [s() if callable(s) else s for s in self._sources]
+        pairs = zip_longest(*sources, fillvalue=_MISSING)
+        for position, (text, labels) in enumerate(pairs):
+            if labels is _MISSING:
+                raise ValueError(
+                    f"expected labels of each text, got none of text {position}, {preview(text)}"
+                )
+            if text is _MISSING:
+                raise ValueError(
+                    f"expected a text for all labels, got none for the labels {position}, "
+                    f"{preview(labels)}"
+                )
+            yield text, labels
 
 
 class Survey(NamedTuple):

@@ -88,15 +88,26 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _guess_dimension(lines: list[tuple[int, bytes]], place: str) -> int:
-    sizes = Counter(len(line.split()) - 1 for _, line in lines)
-    # Spaces in words only add fields: of equally frequent sizes the smallest is right.
-    dimension = max(sizes, key=lambda size: (sizes[size], -size))
+    fields = [line.split() for _, line in lines]
+    sizes = Counter(len(own) - 1 for own in fields)
+    most = max(sizes.values(), default=0)
+    # Spaces in words only add fields: of equally frequent sizes the smallest is right, unless the
+    # word of a longer line would then end in a number.
+    likely = sorted(size for size, count in sizes.items() if count == most)
+    longest = max(fields, key=len)
+    dimension = next((size for size in likely if not _cuts_numbers(longest, size)), likely[-1])
     if dimension < 1:
         raise ValueError(
             f"{place}, line {lines[0][0]}: expected a word and its numbers, got "
-            f"{preview(lines[0][1])}"
+            f"{preview(lines[0][1].decode('utf-8', 'replace'))}"
         )
     return dimension
+
+
+def _cuts_numbers(fields: list[bytes], dimension: int) -> bool:
+    """Tells whether the word of a line would end in a number."""
+    rest = fields[1 : len(fields) - dimension]
+    return bool(rest) and _NUMBER.fullmatch(rest[-1]) is not None
 
 
 def _part(line: bytes, number: int, dimension: int, place: str) -> _Row:
@@ -119,12 +130,16 @@ def _part_unusual(line: bytes, number: int, dimension: int, place: str) -> tuple
     # Words of real files that contain spaces do not end in a number.
     extra = word.split(b" ")[1:]
     if len(fields) != dimension + 1 or (extra and _NUMBER.fullmatch(extra[-1])):
-        got = len(line.split()) - 1
+        first, *others = line.split()
         raise ValueError(
-            f"{place}, line {number}: expected a word and {dimension} numbers, got {got} numbers "
-            f"after {preview(line.split()[0])}"
+            f"{place}, line {number}: expected a word and {_numbers(dimension)}, got "
+            f"{_numbers(len(others))} after {preview(first.decode('utf-8', 'replace'))}"
         )
     return word, b" ".join(fields[1:])
+
+
+def _numbers(count: int) -> str:
+    return f"{count} number{'' if count == 1 else 's'}"
 
 
 def _parse(rows: list[_Row], dimension: int, place: str) -> np.ndarray:

@@ -40,6 +40,18 @@ def test_a_stream_teaches_what_lists_teach(cls):
     assert str(one.constraints) == str(other.constraints) != "None"
 
 
+@pytest.mark.parametrize(
+    ("texts", "tags", "message"),
+    [
+        (TEXTS, TAGS[:-1], f"got none of text {len(TAGS) - 1}, .*{TEXTS[-1][0]}"),
+        (TEXTS[:-1], TAGS, f"got none for the labels {len(TAGS) - 1}, .*{TAGS[-1][0]}"),
+    ],
+)
+def test_texts_without_labels_are_named(texts, tags, message):
+    with pytest.raises(ValueError, match=message):
+        list(CorpusGenerator(texts, tags))
+
+
 TAG_LISTS = st.lists(st.lists(st.sampled_from(["O", "B-A", "I-A", "I-B"]), max_size=4), min_size=1)
 
 
@@ -134,7 +146,7 @@ def test_a_corpus_of_iterators_is_refused():
         ([["Ada", "b"]], [["O"]], ValueError, "text 0 of the training data has 2 tokens and 1"),
         (["Ada"], [["O"]], TypeError, "got 'Ada'"),
         ([["Ada"]], [[3]], TypeError, "tags of type str, got 3"),
-        ([["Ada"], ["b"]], [["O"]], ValueError, "shorter"),
+        ([["Ada"], ["b"]], [["O"]], ValueError, "got none of text 1"),
         ([], [], ValueError, "got a stream without any"),
         ([[]], [[]], ValueError, "got a stream without any"),
     ],

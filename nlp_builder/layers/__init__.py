@@ -1,7 +1,6 @@
 """Keras layers for texts that are tensors already; no layer here knows of words."""
 
-from keras import layers as L
-
+from nlp_builder.layers import keras_layers as L
 from nlp_builder.layers.chain import lengths
 from nlp_builder.layers.crf import CRF, CRFDecoder
 from nlp_builder.layers.deferred import DeferredWeights
@@ -23,6 +22,7 @@ from nlp_builder.layers.objectives import CRFLoss, TagAccuracy
 from nlp_builder.layers.partly_frozen import PartlyFrozenEmbedding
 from nlp_builder.layers.pooling import AttentionPooling, MaskedConv1D, MaskedMaxPooling
 from nlp_builder.layers.posterior import entropy, marginals, pair_marginals, sample
+from nlp_builder.layers.time_distributed import TimeDistributed
 from nlp_builder.layers.token_likelihood import token_log_likelihood
 from nlp_builder.layers.viterbi import viterbi
 from nlp_builder.layers.word_accuracy import WordAccuracy
@@ -47,6 +47,7 @@ __all__ = [
     "PartlyFrozenEmbedding",
     "RowsAtPlaces",
     "TagAccuracy",
+    "TimeDistributed",
     "WordAccuracy",
     "entropy",
     "first_step_open",

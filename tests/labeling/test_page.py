@@ -1,8 +1,12 @@
 """Each snippet of Kashgari's page on text labelling, in order, with our names of modules."""
 
+import json
+import subprocess
+import sys
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 import nlp_builder
@@ -207,6 +211,32 @@ def test_customize_your_own_model(tmp_path):
         BiLSTM_Model.load_model(path)
     with pytest.raises(ArchiveError, match="hand it in"):
         nlp_builder.load(path, custom_objects={"DoubleBLSTMModel": keras.Model})
+
+
+def test_a_model_of_ones_own_has_a_tag_for_each_token_in_any_process(tmp_path):
+    small = {"layer_blstm1": {"units": 4}, "layer_blstm2": {"units": 4}}
+    model = DoubleBLSTMModel(hyper_parameters=small)
+    texts = [["a"] * length for length in (1, 7, 3, 17, 2)]
+    # Each batch has a length of its own.
+    tags = [["B-PER", *["O"] * (len(text) - 1)] for text in texts]
+    model.fit(texts, tags, batch_size=1, epochs=1, verbose=0)
+    assert [len(model.predict([text])[0]) for text in texts] == [1, 7, 3, 17, 2]
+    model.save(tmp_path / "own.nlpb")
+    code = (
+        "import json, sys\n"
+        "from tests.labeling.test_page import DoubleBLSTMModel\n"
+        "model = DoubleBLSTMModel.load_model(sys.argv[1])\n"
+        "rows = [model.predict_proba([['a'] * n])[0].tolist() for n in (1, 7, 3)]\n"
+        "print(json.dumps(rows))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "own.nlpb")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for text, rows in zip(texts, json.loads(run.stdout), strict=False):
+        np.testing.assert_allclose(rows, model.predict_proba([text])[0], atol=1e-6)
 
 
 def test_a_model_of_ones_own_is_trained_on_after_load(tmp_path):

@@ -10,7 +10,7 @@ import sklearn.metrics
 
 from nlp_builder.models import TextModel
 from nlp_builder.models.examples import Columns, as_read, columns_of, cut_columns
-from nlp_builder.models.graphs import require_probabilities
+from nlp_builder.models.graphs import require_numbers, require_probabilities
 from nlp_builder.text.checks import positive_int, preview
 
 
@@ -45,7 +45,7 @@ class BaseClassificationModel(TextModel):
 
         Raises:
             TypeError: if the texts are of the wrong kind.
-            ValueError: if the model is not built.
+            ValueError: if the model is not built, or its weights are not finite.
         """
         names = self.labels
         chances = self.predict_proba(x_data, batch_size=batch_size)
@@ -63,7 +63,8 @@ class BaseClassificationModel(TextModel):
         """
         wrapper = self._built()
         columns = cut_columns(columns_of(x_data, self._text_names()), self._maxlen)
-        return np.asarray(wrapper.predict(as_read(columns), inference_batch=batch_size))
+        chances = np.asarray(wrapper.predict(as_read(columns), inference_batch=batch_size))
+        return require_numbers(self.tf_model, chances)
 
     def predict_top_k(
         self, x_data: Any, top_k: int = 5, *, batch_size: int = 256

@@ -10,6 +10,7 @@ import numpy as np
 
 from nlp_builder.batching import Batches
 from nlp_builder.features.digested_words import DigestedWords
+from nlp_builder.labeling.ends import first_words
 from nlp_builder.labeling.entities import Entity, entities_of
 from nlp_builder.labeling.learns_tags import LearnsTags
 from nlp_builder.labeling.scores import EntityReport, entity_report, token_report
@@ -19,6 +20,7 @@ from nlp_builder.models.examples import (
     as_read,
     columns_of,
 )
+from nlp_builder.models.graphs import require_numbers
 from nlp_builder.text import Scheme
 from nlp_builder.text.checks import positive_int, preview
 
@@ -57,7 +59,8 @@ class BaseLabelingModel(LearnsTags):
 
         Raises:
             TypeError: if a text is no list of tokens.
-            ValueError: if the model is not built.
+            ValueError: if the model is not built, its weights are not finite, or it has a layer
+                that loses steps.
         """
         end = self.end
         return [self._tags(row) for row in self._by_text(x_data, batch_size, end.best)]
@@ -251,7 +254,7 @@ class BaseLabelingModel(LearnsTags):
                 for row, output in zip(rows, outputs, strict=True):
                     found[row] = output
         # Padding goes.
-        return [row[: len(text)] for row, text in zip(found, first, strict=True)]
+        return [first_words(row, len(text)) for row, text in zip(found, first, strict=True)]
 
     def _long(self, columns: Columns, rows: list[int], batch_size: int) -> list[np.ndarray]:
         """Return the outputs for texts that are read in windows."""
@@ -274,7 +277,8 @@ class BaseLabelingModel(LearnsTags):
         """Return what a function makes of the output, for each text in order."""
         batches = Batches(self._built(), texts, batch_size=batch_size, shuffle=False, copy=False)
         outputs = self._outputs()
-        return batches.in_order(lambda ids: function(outputs(ids)))
+        graph = self.tf_model
+        return batches.in_order(lambda ids: function(require_numbers(graph, outputs(ids))))
 
     def _outputs(self) -> DigestedWords:
         if self._digested is None or self._digested.graph is not self.tf_model:

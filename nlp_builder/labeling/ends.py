@@ -39,7 +39,11 @@ class End(ABC):
 
     @abstractmethod
     def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
-        """Return the output for a text of so many words."""
+        """Return the output for a text of so many words.
+
+        Raises:
+            ValueError: if the output has fewer.
+        """
 
     @abstractmethod
     def best(self, output: np.ndarray) -> np.ndarray:
@@ -82,7 +86,8 @@ class CRFEnd(End):
 
     def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
         """Return the words, and the rows behind all of them."""
-        return np.concatenate([output[:length], output[-self.num_tags - 2 :]])
+        rows = self.num_tags + 2
+        return np.concatenate([first_words(output[:-rows], length), output[-rows:]])
 
     def objectives(self) -> tuple[Any, list[Any]]:
         """Return the loss of the tags of a text, and the accuracy of words."""
@@ -123,7 +128,7 @@ class SoftmaxEnd(End):
 
     def without_padding(self, output: np.ndarray, length: int) -> np.ndarray:
         """Return the words."""
-        return output[:length]
+        return first_words(output, length)
 
     def objectives(self) -> tuple[Any, list[Any]]:
         """Return the cross-entropy and the accuracy of words."""
@@ -143,6 +148,29 @@ class SoftmaxEnd(End):
         potentials = np.log(np.maximum(output, 1e-30))
         tags, scores = nbest(potentials, np.zeros((self.num_tags, self.num_tags), "float32"), n)
         return np.asarray(tags), np.asarray(scores)
+
+
+def first_words(rows: np.ndarray, length: int) -> np.ndarray:
+    """Leave out what is at padding.
+
+    Args:
+        rows: one for each word, and for padding behind.
+        length: the number of words.
+
+    Returns:
+        So many rows.
+
+    Raises:
+        ValueError: if there are fewer.
+    """
+    if len(rows) < length:
+        raise ValueError(
+            f"expected an output for each of {length} tokens, got {len(rows)}: a layer of the "
+            "model loses steps. keras.layers.TimeDistributed does so on TensorFlow, where batches "
+            "differ in length: take nlp_builder.layers.TimeDistributed; or Dense alone, which "
+            "works on the last axis"
+        )
+    return rows[:length]
 
 
 def end_of(model: keras.Model) -> End:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from nlp_builder.features.model_inputs import ends_linear
 from nlp_builder.layers import OpenFirstStep
 from nlp_builder.models.hyper_parameters import HyperParameters, layer_of
+from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
     from nlp_builder.models.text_model import TextModel
@@ -92,3 +94,34 @@ def require_probabilities(model: keras.Model) -> None:
             f"expected a model that ends in probabilities, got the linear layer {name!r}: give it "
             'activation="softmax"'
         )
+
+
+def require_numbers(model: keras.Model, output: np.ndarray) -> np.ndarray:
+    """Refuse what a model says whose weights are no numbers.
+
+    Args:
+        model: what computed the output.
+        output: of a batch. What is not a number in it is looked into alone: at padding it may stand
+            in that of a sound model.
+
+    Returns:
+        The output.
+
+    Raises:
+        ValueError: if the output has what is not a number, and so have the weights.
+    """
+    if np.isnan(output).any():
+        odd = [weight.path for weight in model.weights if not _is_finite(weight)]
+        if odd:
+            raise ValueError(
+                f"the weights {preview(odd, 200)} of the model are not finite, so that it predicts "
+                "nothing: train anew with a lower learning rate, or clip gradients "
+                "(keras.optimizers.Adam(1e-3, clipnorm=1.0)), and look for inputs that are not "
+                "finite"
+            )
+    return output
+
+
+def _is_finite(weight: Any) -> bool:
+    values = keras.ops.convert_to_numpy(weight)
+    return values.dtype.kind in "iub" or bool(np.isfinite(values.astype("float32")).all())

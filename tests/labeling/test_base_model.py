@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -192,3 +193,42 @@ def test_words_and_characters_side_by_side():
     characters = CharPerWordEmbeddingSequence(None, 3, word_maxlen=None)
     with pytest.raises(ValueError, match="digest characters first"):
         BiGRU_Model([words, characters])
+
+
+class LosesSteps(WordTagger):
+    """Reads the first word alone, as layers do that keep the length of an earlier batch."""
+
+    def build_model_arc(self):
+        words = self.embedding.embed_model
+        scores = keras.layers.Dense(len(self.processor), activation="softmax")(words.output)
+        self.tf_model = keras.Model(words.inputs, scores[:, :1])
+
+
+@pytest.mark.parametrize("maxlen", [None, 2])
+def test_fewer_tags_than_tokens_are_an_error_that_names_the_remedy(maxlen):
+    model = LosesSteps(sequence_length=maxlen)
+    model.build_model([["Ada"], ["in"]], [["B-PER"], ["O"]])
+    assert len(model.predict([["Ada"]])[0]) == 1
+    message = r"for each of \d tokens, got 1: .*nlp_builder.layers.TimeDistributed; or Dense alone"
+    with pytest.raises(ValueError, match=message):
+        model.predict([["Ada", "in", "Oslo"]])
+    if maxlen is None:
+        with pytest.raises(ValueError, match=message):
+            model.predict_top_k([["Ada", "in", "Oslo"]])
+
+
+@both
+def test_a_model_that_has_diverged_predicts_nothing(cls):
+    model = built(cls)
+    for weight in model.tf_model.trainable_weights:
+        weight.assign(np.full(weight.shape, np.nan))
+    message = r"the weights \[.*kernel.*\] of the model are not finite.*lower learning rate"
+    predictions = (
+        *(model.predict, model.predict_proba, model.predict_entities, model.predict_confidences),
+        model.predict_top_k,
+    )
+    for predict in predictions:
+        with pytest.raises(ValueError, match=message):
+            predict(SHORT)
+    with pytest.raises(ValueError, match=message):
+        model.scores(TEXTS, TAGS)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nlp_builder.features import TrainableWordEmbeddingSequence
+from nlp_builder.models.graphs import require_numbers
 from tests.models.table import ROWS, TEXTS, named, numbered
 
 recurrent = pytest.mark.parametrize(
@@ -70,3 +71,13 @@ def test_padding_to_a_fixed_length_changes_nothing():
             rows.append(model.predict_proba(TEXTS[:3]))
         for one, other in zip(*rows, strict=True):
             np.testing.assert_allclose(one, other, atol=2e-6, err_msg=named(number))
+
+
+def test_what_is_no_number_is_the_fault_of_weights_alone():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+    odd = np.array([[0.0], [np.nan]])
+    assert require_numbers(model, odd) is odd
+    model.layers[0].kernel.assign([[np.inf], [0.0]])
+    assert require_numbers(model, np.zeros((2, 1))).shape == (2, 1)
+    with pytest.raises(ValueError, match=r"the weights \['.*/kernel'\] of the model are not fin"):
+        require_numbers(model, odd)

@@ -125,6 +125,9 @@ class KerasWrapper(Composition):
             for output, its in zip(keras.tree.flatten(outputs), kept, strict=True)
         ]
 
+    def _last_model(self) -> keras.Model:
+        return self.wrapped_model
+
     def _named_outputs(self, outputs: list[Any]) -> Any:
         names = self.output_names
         return outputs[0] if names is None else dict(zip(names, outputs, strict=True))

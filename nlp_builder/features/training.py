@@ -10,6 +10,7 @@ import numpy as np
 
 from nlp_builder.features.archive import State
 from nlp_builder.features.batching import predict_texts, quiet_end, require_steps
+from nlp_builder.features.chain_metrics import require_readable
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.targets import by_output, split_last
@@ -51,11 +52,15 @@ class Trainable(Feature):
             ValueError: if the block is not built.
         """
         graph = self._built()
-        lists = {"loss": loss, "metrics": metrics, **kwargs}
+        # Keras would keep the metrics of an earlier compile in the place of None.
+        none: Any = [] if self.output_names is None else {}
+        lists = {"loss": loss, "metrics": none if metrics is None else metrics, **kwargs}
         if self.output_names is not None:
             for name in {"loss", "loss_weights", "metrics", "weighted_metrics"} & set(lists):
                 if isinstance(lists[name], list | tuple):
                     lists[name] = by_output(name, lists[name], self.output_names)
+        for kind in ("metrics", "weighted_metrics"):
+            require_readable(self._last_model(), lists.get(kind), self.output_names)
         graph.compile(optimizer=optimizer, **lists)
         self._compiled_for = self._trained()
 
@@ -241,6 +246,10 @@ class Trainable(Feature):
             print_fn: what shows the text.
         """
         print_fn(str(self))
+
+    def _last_model(self) -> keras.Model:
+        """Return the model whose last layers give the outputs."""
+        return self._built()
 
     def _compiled(self) -> keras.Model:
         graph = self._built()

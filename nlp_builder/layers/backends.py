@@ -147,6 +147,23 @@ def traced_for_xla() -> bool:
     return bool(util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
 
 
+def require_in_step(condition: Any, message: str) -> None:
+    """Fails the step on TensorFlow if a condition of its values does not hold.
+
+    Elsewhere, and under XLA, nothing happens: these cannot fail by values.
+
+    Args:
+        condition: bool, a tensor of no axes.
+        message: Of the error, `tf.errors.InvalidArgumentError`.
+
+    Example:
+        >>> require_in_step(keras.ops.convert_to_tensor(True), "Expected ...")
+    """
+    if keras.backend.backend() == "tensorflow" and not traced_for_xla():
+        tf = importlib.import_module("tensorflow")
+        tf.debugging.Assert(condition, [message])
+
+
 def distinct(rows: Any) -> tuple[Any, Any]:
     """Finds the distinct rows of a matrix of ids, where the backend may tell their number late.
 

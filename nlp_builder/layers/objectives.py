@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlp_builder.layers.backends import require_in_step
 from nlp_builder.layers.chain import (
     call_on,
     log_likelihood_and_beliefs,
@@ -15,6 +16,7 @@ from nlp_builder.layers.chain import (
     token_log_likelihood,
 )
 from nlp_builder.layers.left_over import leave, left_over
+from nlp_builder.layers.linear_chain import known_tags
 from nlp_builder.layers.posterior import marginals
 from nlp_builder.layers.scores import check_tags
 from nlp_builder.layers.word_accuracy import each_word
@@ -30,6 +32,11 @@ class CRFLoss(keras.losses.Loss):
     `(batch, words)`. By the chain rule of probability a text's log-likelihood is the sum over its
     words of log p(tag | tags before it, text); these summands are what weights of words multiply,
     so that ones change nothing. Those at padding do not count. The mean stays that over texts.
+
+    A tag of a word that is none of the chain's fails the step on TensorFlow; under XLA and on other
+    backends the loss of its text is NaN. Beside this loss Keras' metrics by name, such as
+    "accuracy", cannot read the output: take `TagAccuracy`; and what a model of Keras was compiled
+    with before goes on after `compile(..., metrics=None)`, but not with `metrics=[]`.
 
     Args:
         reduction: As of any Keras loss; the default is the mean over texts.
@@ -78,11 +85,13 @@ class CRFLoss(keras.losses.Loss):
         Returns:
             `(batch,)`.
         """
+        tags = y_true[0] if isinstance(y_true, tuple) else y_true
+        _require_tags(y_pred, tags)
         if not isinstance(y_true, tuple):
             likelihood, beliefs = log_likelihood_and_beliefs(y_pred, y_true)
             leave(y_pred, "beliefs", beliefs)
             return -likelihood
-        tags, weights = y_true
+        _, weights = y_true
         # (batch, words); a weight at padding may be NaN
         weights = ops.where(split_chain(y_pred).mask > 0, weights, 0.0)
         return -ops.sum(weights * token_log_likelihood(y_pred, tags), axis=1)
@@ -137,6 +146,17 @@ class TagAccuracy(keras.metrics.Mean):
         right = ops.equal(chosen, ops.cast(y_true, "int32"))
         counts = ops.cast(parts.mask, self.dtype)
         super().update_state(*each_word(right, counts, sample_weight))
+
+
+def _require_tags(chain: Any, tags: Any) -> None:
+    """Fails the step on TensorFlow if the tag of a word is none of the chain's."""
+    parts = split_chain(chain)
+    if tuple(np.shape(tags))[1:] == tuple(parts.potentials.shape[1:2]):
+        require_in_step(
+            ops.all(known_tags(parts, tags)),
+            f"Expected tags from 0 to {parts.potentials.shape[-1] - 1} at words, got others. Only "
+            "at padding may tags be anything.",
+        )
 
 
 def _by_word(sample_weight: Any, chain: Any) -> bool:

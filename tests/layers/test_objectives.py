@@ -88,6 +88,29 @@ def test_a_tag_that_is_none_is_refused_or_shows_as_nan(wrong):
     assert np.isnan(values[1])
 
 
+@tensorflow_graphs
+@pytest.mark.parametrize("weights", [None, np.ones((2, 4))])
+@pytest.mark.parametrize("wrong", [-1, 3, 99])
+def test_a_tag_that_is_none_fails_the_step(wrong, weights):
+    words = keras.Input((None, 3))
+    model = keras.Model(words, CRF(3)(words, mask=words[..., 0] > 0))
+    model.compile("sgd", CRFLoss())
+    scores, tags = np.ones((2, 4, 3)), np.zeros((2, 4), "int32")
+    scores[0, 3], tags[0, 3] = 0.0, wrong  # padding
+    assert np.isfinite(model.train_on_batch(scores, tags, sample_weight=weights))
+    tags[1, 2] = wrong
+    with pytest.raises(Exception, match="Expected tags from 0 to 2 at words, got others"):
+        model.train_on_batch(scores, tags, sample_weight=weights)
+
+
+@pytest.mark.parametrize("arguments", [compiled])
+def test_a_tag_that_is_none_is_a_loss_that_is_no_number_under_xla(arguments):
+    words = keras.Input((4, 3))
+    model = keras.Model(words, CRF(3)(words))
+    model.compile("sgd", CRFLoss(), **arguments)
+    assert np.isnan(model.train_on_batch(np.ones((2, 4, 3)), np.full((2, 4), 9)))
+
+
 def test_targets_and_weights_of_other_shapes_are_refused():
     chain = CRF(3)(np.zeros((2, 4, 3), "float32"))
     with pytest.raises(ValueError, match="Tags are ids, not one-hot vectors"):

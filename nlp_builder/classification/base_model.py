@@ -102,8 +102,12 @@ class BaseClassificationModel(TextModel):
 
         Raises:
             ValueError: if numbers of texts and labels differ.
+
+        Warns:
+            UserWarning: if there are labels that training did not have.
         """
         gold, predicted = self._gold_and_predicted(x_data, y_data, batch_size)
+        self.processor.warn_of_unknown(gold)
         report = sklearn.metrics.classification_report(
             gold, predicted, digits=digits, zero_division=0
         )

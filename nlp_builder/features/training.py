@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,6 +121,9 @@ class Trainable(Feature):
             ValueError: if the block is not built or not compiled, if numbers of texts, targets and
                 weights differ, or if a generator has to be read more than once.
             TypeError: if texts or targets are of the wrong kind.
+
+        Warns:
+            UserWarning: at the end, if the loss was no number.
         """
         graph = self._compiled()
         pool = _pool(workers, use_multiprocessing, max_queue_size)
@@ -133,7 +137,7 @@ class Trainable(Feature):
         validation = validation_of(self, validation_data, batch_size, **pool)
         _build_optimizer(graph)
         with quiet_end(steps_per_epoch):
-            return graph.fit(
+            history = graph.fit(
                 train,
                 epochs=epochs,
                 verbose=verbose,
@@ -145,6 +149,8 @@ class Trainable(Feature):
                 shuffle=False,  # the batches see to it
                 **kwargs,
             )
+        _warn_of_nan(history)
+        return history
 
     def evaluate(
         self,
@@ -287,6 +293,18 @@ def _build_optimizer(model: keras.Model) -> None:
     """Make the variables of the optimizer: in its first step TensorFlow traces that step twice."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+
+
+def _warn_of_nan(history: keras.callbacks.History) -> None:
+    losses = zip(history.epoch, history.history.get("loss", ()), strict=False)
+    odd = [epoch + 1 for epoch, loss in losses if not np.isfinite(loss)]
+    if odd:
+        warnings.warn(
+            f"the loss is not a number since epoch {odd[0]}: train anew with a lower learning "
+            "rate, or clip gradients (keras.optimizers.Adam(1e-3, clipnorm=1.0)), and look for "
+            "inputs and weights that are not finite",
+            stacklevel=3,
+        )
 
 
 def _class_weight(weights: Any) -> dict[int, float] | None:

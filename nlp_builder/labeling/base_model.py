@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -189,15 +190,18 @@ class BaseLabelingModel(LearnsTags):
 
         Raises:
             ValueError: if lengths differ, or the tags are of no scheme and not scored by token.
+
+        Warns:
+            UserWarning: if there are tags that training did not have.
         """
         gold, predicted = self._gold_and_predicted(x_data, y_data, batch_size)
         if by_token:
             tokens = token_report(gold, predicted, digits=digits)
-            print(tokens)
-            return tokens
-        report = self._report(gold, predicted)
-        print(report.table(digits))
-        return report
+        else:
+            report = self._report(gold, predicted)
+        self.processor.warn_of_unknown(chain.from_iterable(gold))
+        print(tokens if by_token else report.table(digits))
+        return tokens if by_token else report
 
     def scores(self, x_data: Any, y_data: Any, *, batch_size: int = 256) -> dict[str, float]:
         """Return precision, recall and F1 of all entities.

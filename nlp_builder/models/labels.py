@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import final
@@ -94,6 +95,36 @@ class Labels:
             self.require(labels, "labels")
             raise
 
+    def unknown(self, labels: Iterable[str]) -> list[str]:
+        """List labels that are not known.
+
+        Args:
+            labels: any.
+
+        Returns:
+            Each once, in order.
+
+        Example:
+            >>> Labels(["ham"]).unknown(["spam", "ham", "eggs"])
+            ['eggs', 'spam']
+        """
+        return sorted({*map(str, labels)} - {*self.names})
+
+    def warn_of_unknown(self, labels: Iterable[str]) -> None:
+        """Warn of gold labels that a model cannot find.
+
+        Args:
+            labels: of texts that are scored.
+
+        Warns:
+            UserWarning: it lists them.
+        """
+        if unknown := self.unknown(labels):
+            warnings.warn(
+                f"training had no {preview(unknown, 200)}: they are scored as missed",
+                stacklevel=3,
+            )
+
     def require(self, labels: Iterable[str], where: str) -> None:
         """Refuse labels that are not known.
 
@@ -110,7 +141,7 @@ class Labels:
                 ...
             ValueError: expected labels that training had, ['ham'], got ['spam'] in the valida...
         """
-        if unknown := sorted({*map(str, labels)} - {*self.names}):
+        if unknown := self.unknown(labels):
             raise ValueError(
                 f"expected labels that training had, {preview(list(self.names), 200)}, got "
                 f"{preview(unknown, 200)} in {where}: train a new model on texts with all labels, "

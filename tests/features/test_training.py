@@ -33,6 +33,20 @@ def test_it_learns():
     np.testing.assert_array_equal(wrapper.predict(TEXTS)[:, 0] > 0.5, LABELS)
 
 
+def test_a_loss_that_is_no_number_is_told_once_with_its_epoch():
+    wrapper = classifier()
+    poison = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: (
+            epoch == 0 and wrapper.wrapped_model.weights[-1].assign([np.nan])
+        )
+    )
+    with pytest.warns(
+        UserWarning, match="the loss is not a number since epoch 2: .* lower"
+    ) as all_:
+        wrapper.fit(TEXTS, LABELS, epochs=3, verbose=0, callbacks=[poison])
+    assert len(all_) == 1
+
+
 def test_two_runs_from_one_seed_are_equal_and_another_seed_is_another_order():
     runs = [classifier(seed) for seed in (7, 7, 8)]
     for wrapper in runs:

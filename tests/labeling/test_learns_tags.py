@@ -199,7 +199,9 @@ def test_half_a_validation_is_refused():
 
 def test_gold_tags_of_evaluation_may_be_new():
     model = learnt(WordTagger)
-    report = model.evaluate([["Ada", "slept"]], [["B-ORG", "O"]])
+    with pytest.warns(UserWarning, match=r"training had no \['B-EVENT', 'B-ORG'\]") as warned:
+        report = model.evaluate([["Ada", "slept"], ["b"]], [["B-ORG", "O"], ["B-EVENT"]])
+    assert [warning.filename for warning in warned] == [__file__]
     assert report.by_type["ORG"]["support"] == 1
     assert report.f1 == 0
     with pytest.raises(ValueError, match="1 gold tags and 2 predicted"):

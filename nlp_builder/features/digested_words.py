@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features import tree
+from nlp_builder.features.batch_outputs import BatchOutputs
 from nlp_builder.features.composition import Composition
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.known_rows import KnownRows
@@ -49,7 +50,8 @@ class DigestedWords:
             slot: KnownRows([part for _, part in its], most) for slot, its in parts.items()
         }
         self._numbers = {slot: number for number, slot in enumerate(block.slots)}
-        self._rest = self._rest_of(block, parts) if parts else self.graph
+        self._whole = BatchOutputs(self.graph)
+        self._rest = BatchOutputs(self._rest_of(block, parts)) if parts else self._whole
 
     def __call__(self, ids: Any) -> np.ndarray:
         """Compute the output.
@@ -62,13 +64,13 @@ class DigestedWords:
         """
         arrays = keras.tree.flatten(ids)
         if any(0 in array.shape for array in arrays):
-            return np.asarray(self.graph.predict_on_batch(arrays))
+            return np.asarray(self._whole(arrays))
         made = [
             array
             for slot, known in self._known.items()
             for array in known(arrays[self._numbers[slot]])
         ]
-        return np.asarray(self._rest.predict_on_batch([*arrays, *made]))
+        return np.asarray(self._rest([*arrays, *made]))
 
     def _rest_of(self, block: Composition, parts: dict[TextSlot, list[_Part]]) -> keras.Model:
         """Return the graph from ids, and what is made of distinct rows of them, to the output."""

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features import tree
+from nlp_builder.features.batch_outputs import BatchOutputs
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.shapes import Connection
 
@@ -37,6 +38,7 @@ class KnownRows:
             tree.connect(part, {part.slots[0]: rows}, rows_are_distinct=True) for part in parts
         ]
         self._graph = keras.Model(rows, self.tensors())
+        self._outputs = BatchOutputs(self._graph)
         self._most = most
         # Weights, and what was made with them.
         self._kept: tuple[list[np.ndarray], dict[bytes, list[np.ndarray]]] = ([], {})
@@ -108,7 +110,7 @@ class KnownRows:
         return known
 
     def _computed(self, rows: np.ndarray) -> list[np.ndarray]:
-        return [np.asarray(a) for a in keras.tree.flatten(self._graph.predict_on_batch(rows))]
+        return [np.asarray(a) for a in keras.tree.flatten(self._outputs([rows]))]
 
 
 def _ones(leading: Sequence[Any]) -> tuple[int, ...]:

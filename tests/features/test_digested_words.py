@@ -142,7 +142,7 @@ def test_no_more_words_are_kept_than_it_is_told(most):
 
 def test_characters_of_whole_texts_are_left_alone():
     block = KerasWrapper(CharEmbeddingSequence(4, 6), head(4, 6)).build(["a cat"])
-    assert DigestedWords(block)._rest is block._graph
+    assert DigestedWords(block)._rest.model is block._graph
 
 
 @pytest.mark.parametrize("batch", [0, 1])

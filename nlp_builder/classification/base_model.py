@@ -11,6 +11,7 @@ import sklearn.metrics
 from nlp_builder.models import TextModel
 from nlp_builder.models.examples import Columns, as_read, columns_of, cut_columns
 from nlp_builder.models.graphs import require_numbers, require_probabilities
+from nlp_builder.models.labels import require_by_label
 from nlp_builder.text.checks import positive_int, preview
 
 
@@ -149,6 +150,7 @@ class BaseClassificationModel(TextModel):
         given = None if by_text is None else checked_weights(by_text, len(labels))
         if by_label is None:
             return given
+        require_by_label(by_label)
         self.processor.require(by_label, "class_weight")
         weights = np.array([by_label.get(label, 1.0) for label in labels], "float32")
         return checked_weights(weights if given is None else weights * given, len(labels))
@@ -158,7 +160,7 @@ class BaseClassificationModel(TextModel):
             if not isinstance(label, str):
                 raise TypeError(
                     f"expected a label of type str for each text, got {preview(label)} for text "
-                    f"{number} of {where}"
+                    f"{number} of {where}: pass list(map(str, labels))"
                 )
         if self._labels is not None:
             self.processor.require(labels, where)

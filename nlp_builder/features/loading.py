@@ -34,10 +34,27 @@ def file_of(path: Any) -> Any:
 
     Returns:
         The path of a file; what is no path as it is.
+
+    Raises:
+        ValueError: if the path is empty.
     """
+    require_path(path)
     if isinstance(path, str | os.PathLike) and Path(path).is_dir():
         return Path(path) / IN_FOLDER
     return path
+
+
+def require_path(path: Any) -> None:
+    """Refuse an empty path, which would stand for the folder that the program happens to be in.
+
+    Args:
+        path: what was given.
+
+    Raises:
+        ValueError: if it is an empty str.
+    """
+    if isinstance(path, str) and not path:
+        raise ValueError("expected the path of a file or a folder, got '': write '.' for this one")
 
 
 def checked_limits(limits: Limits | None) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
@@ -26,6 +27,8 @@ from nlp_builder.text import Scheme
 from nlp_builder.text.checks import positive_int, preview
 
 TOKENS = "tokens"
+# Several threads may ask a fresh model at once; models are copied, and locks cannot be.
+_MAKING = threading.Lock()
 
 
 class BaseLabelingModel(LearnsTags):
@@ -285,9 +288,10 @@ class BaseLabelingModel(LearnsTags):
         return batches.in_order(lambda ids: function(require_numbers(graph, outputs(ids))))
 
     def _outputs(self) -> DigestedWords:
-        if self._digested is None or self._digested.graph is not self.tf_model:
-            self._digested = DigestedWords(self._built())
-        return self._digested
+        with _MAKING:
+            if self._digested is None or self._digested.graph is not self.tf_model:
+                self._digested = DigestedWords(self._built())
+            return self._digested
 
     def _tags(self, numbers: np.ndarray) -> list[str]:
         names = self.labels

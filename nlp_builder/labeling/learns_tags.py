@@ -67,11 +67,12 @@ class LearnsTags(TextModel):
         for name, column in columns.items():
             of_name = "" if name is None else f" of {name!r}"
             for number, (text, tags) in enumerate(zip(column, labels, strict=True)):
-                if isinstance(text, str) or isinstance(tags, str):
+                if isinstance(text, str):
                     raise TypeError(
-                        f"expected lists of tokens and of tags, got {preview(text)} and "
-                        f"{preview(tags)} for text {number} of {where}: split it into tokens"
+                        f"expected a list of tokens, got {preview(text)} for text {number} of "
+                        f"{where}: split it into tokens"
                     )
+                _require_tags(tags, f"text {number} of {where}")
                 if len(text) != len(tags):
                     raise ValueError(
                         f"text {number} of {where} has {len(text)} tokens{of_name} and "
@@ -108,6 +109,19 @@ class LearnsTags(TextModel):
         if self.end.num_tags != len(self.processor):
             raise ValueError(
                 f"expected a model for {len(self.processor)} tags, got one for {self.end.num_tags}"
+            )
+
+
+def _require_tags(tags: Any, where: str) -> None:
+    if isinstance(tags, str) or not hasattr(tags, "__len__"):
+        raise TypeError(
+            f"expected a list of tags, one for each token, got {preview(tags)} for {where}"
+        )
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise TypeError(
+                f"expected tags of type str, got {preview(tag)} for {where}: fill in what is "
+                "missing ('O'), and make others with map(str, tags)"
             )
 
 

@@ -17,7 +17,7 @@ Mode = Literal["conlleval", "strict"]
 _AVERAGES = ("micro avg", "macro avg", "weighted avg")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EntityReport:
     """Precision, recall and F1 of entities.
 
@@ -53,6 +53,17 @@ class EntityReport:
 
     def __str__(self) -> str:
         return self.table()
+
+    def __repr__(self) -> str:
+        """Show the averages in a line: `evaluate` has printed the table when a notebook shows it.
+
+        `print` shows the table.
+        """
+        entities = self.by_type["micro avg"]["support"]
+        return (
+            f"<EntityReport, precision {self.precision:.4f}, recall {self.recall:.4f}, "
+            f"f1 {self.f1:.4f}, {entities:.0f} entities>"
+        )
 
     def table(self, digits: int = 4) -> str:
         """Show the report.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nlp_builder.models.labels import require_by_label
 from nlp_builder.text.checks import preview
 from nlp_builder.text.schemes import require_tag_list
 
@@ -32,7 +33,7 @@ def token_weights(
         for each text float32 `(words,)`.
 
     Raises:
-        TypeError: the tags of a text are a bare `str`.
+        TypeError: the tags of a text are a bare `str`, or `class_weight` is no dict.
         ValueError: `class_weight` names another tag; lengths differ; or a weight is no number, not
             finite or below 0.
 
@@ -52,7 +53,8 @@ def token_weights(
     return rows
 
 
-def _by_tag(class_weight: Mapping[str, float], known: Sequence[str]) -> dict[str, np.ndarray]:
+def _by_tag(class_weight: Any, known: Sequence[str]) -> dict[str, np.ndarray]:
+    require_by_label(class_weight)
     unknown = [tag for tag in class_weight if tag not in known]
     if unknown:
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from typing import Any
 
@@ -11,6 +12,9 @@ import numpy as np
 from keras import ops, tree
 
 from nlp_builder.layers.masking import first_step_open
+
+# Filters of warnings are those of all threads: one of them would bring back those of another.
+_QUIET = threading.RLock()
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -98,7 +102,7 @@ class Folded(keras.layers.Wrapper):
         return {**super().get_config(), "leading": self.leading}
 
     def _run(self, rows: Any, training: bool | None) -> Any:
-        with warnings.catch_warnings():
+        with _QUIET, warnings.catch_warnings():
             # A Conv1D, Flatten or GlobalMaxPooling1D, and each model, warns that it ends a mask.
             # The mask was put there by us, and behind the layer the rows' own mask goes on.
             warnings.filterwarnings("ignore", "Layer .* was passed an input with a mask attached")

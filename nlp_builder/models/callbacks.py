@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import keras
 import numpy as np
 
+from nlp_builder.models.examples import columns_of, labels_of
 from nlp_builder.text.checks import positive_int, preview
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class EvalCallBack(keras.callbacks.Callback):
 
     Raises:
         TypeError: if there are no texts or no labels, or the model is none.
-        ValueError: if `step` is below 1.
+        ValueError: if `step` is below 1, or there are not as many labels as texts.
 
     Example:
         >>> from nlp_builder.labeling import BiGRU_Model
@@ -63,6 +64,8 @@ class EvalCallBack(keras.callbacks.Callback):
         self.valid_y = y_data if valid_y is None else valid_y
         if self.valid_x is None or self.valid_y is None:
             raise TypeError("expected valid_x and valid_y, texts and labels to score, got none")
+        # As many of both, so that no epoch is trained in vain.
+        labels_of(self.valid_y, columns_of(self.valid_x, kash_model._text_names()))
         self.step = positive_int("step", step)
         self.batch_size = positive_int("batch_size", batch_size)
         self._last: dict[str, float] = {}

@@ -87,6 +87,12 @@ def columns_of(x: Any, names: tuple[str, ...] | None) -> Columns:
         if len(x) != len(names):
             raise ValueError(f"expected the texts {list(names)}, got {len(x)} lists of texts")
         x = dict(zip(names, x, strict=True))
+    if names is not None and len(names) > 1 and isinstance(x, list):
+        # Each by its name, or all of them in the order of the names.
+        raise TypeError(
+            f"expected the texts {list(names)} as a tuple or a dict of {len(names)} lists, got one "
+            f"list: pass ({', '.join(map(str, names))})"
+        )
     if isinstance(x, tuple) and len(x) > 1 and all(_is_list_of_texts(part) for part in x):
         raise ValueError(
             f"got {len(x)} lists of texts, and an embedding that reads one: say which blocks read "

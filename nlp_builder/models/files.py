@@ -22,6 +22,7 @@ from nlp_builder.features.loading import (
     block_of,
     file_of,
     options_of,
+    require_path,
 )
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
@@ -47,6 +48,7 @@ def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: b
         include_optimizer: keep what is needed to go on training.
     """
     archive = _archive_of(model, include_optimizer=include_optimizer)
+    require_path(path)
     target = Path(path)
     # "ner_v1.0" has no ending.
     has_ending = target.suffix.strip(".0123456789") != ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, final
 
 import numpy as np
 
@@ -147,3 +147,23 @@ class Labels:
                 f"{preview(unknown, 200)} in {where}: train a new model on texts with all labels, "
                 "or leave these texts out"
             )
+
+
+def require_by_label(class_weight: Any) -> None:
+    """Refuse weights that are not given by label.
+
+    Args:
+        class_weight: what was given.
+
+    Raises:
+        TypeError: if it is no dict.
+
+    Example:
+        >>> require_by_label({"O": 0.5})
+    """
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(
+            "expected class_weight as a dict from labels to weights, such as {'O': 0.5}, got "
+            f"{preview(class_weight)}: sklearn.utils.class_weight.compute_class_weight makes "
+            "balanced ones"
+        )

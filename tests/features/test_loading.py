@@ -326,3 +326,8 @@ def test_a_state_that_a_block_does_not_have_is_refused(state):
     archive.config["blocks"][0]["state"] |= state
     with pytest.raises(ArchiveError, match=r"has no state|expected a policy of"):
         nlp_builder.deserialize(saving.pack(archive))
+
+
+def test_an_empty_path_is_not_the_present_folder():
+    with pytest.raises(ValueError, match=r"path of a file or a folder, got '': write '\.'"):
+        nlp_builder.load("")

@@ -1,13 +1,18 @@
 """What all taggers do: by taggers of words, which are quick and learn their texts by heart."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from nlp_builder.features import CharPerWordEmbeddingSequence, TrainableWordEmbeddingSequence
+from nlp_builder.features import (
+    CharPerWordEmbeddingSequence,
+    KerasWrapper,
+    TrainableWordEmbeddingSequence,
+)
 from nlp_builder.labeling import BiGRU_Model, Entity
 from tests.labeling.own_models import WordCRF, WordTagger, built, chain_of, learnt
 from tests.layers.reference import all_paths
@@ -166,7 +171,7 @@ def test_wrong_numbers_of_texts_are_refused():
     model = WordTagger(embedding_of_two())
     with pytest.raises(ValueError, match=r"texts \['tokens', 'pos'\], got 3 lists"):
         model.build_model((TEXTS, POS, POS), TAGS)
-    with pytest.raises((TypeError, ValueError), match="tokens"):
+    with pytest.raises(TypeError, match=r"\['tokens', 'pos'\] as a tuple .*: pass \(tokens, pos\)"):
         model.build_model(TEXTS, TAGS)
     with pytest.raises(ValueError, match="pos"):
         model.build_model({"tokens": TEXTS}, TAGS)
@@ -179,6 +184,8 @@ def test_wrong_numbers_of_texts_are_refused():
     model.build_model((TEXTS, POS), TAGS)
     with pytest.raises(ValueError, match=r"got \{'tokens': 5, 'pos': 1\} for text 0"):
         model.predict((TEXTS, [["t"], *POS[1:]]))
+    with pytest.raises(TypeError, match=r"got one list: pass \(tokens, pos\)"):
+        model.predict(TEXTS)
 
 
 def test_windows_of_several_texts_belong_together():
@@ -232,3 +239,15 @@ def test_a_model_that_has_diverged_predicts_nothing(cls):
             predict(SHORT)
     with pytest.raises(ValueError, match=message):
         model.scores(TEXTS, TAGS)
+
+
+def test_threads_predict_with_a_fresh_model_what_one_does_and_without_a_warning():
+    letters = CharPerWordEmbeddingSequence(None, 3, word_maxlen=None)
+    rows = keras.Input((None, 3))
+    convolved = keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(4, 2)(rows))
+    words = KerasWrapper(letters, keras.Model(rows, convolved))
+    model = built(WordTagger, embedding=words)
+    # Where warnings are errors, a thread would raise it.
+    with ThreadPoolExecutor(6) as pool:
+        found = [*pool.map(lambda _: model.predict(TEXTS), range(6))]
+    assert found == [model.predict(TEXTS)] * 6

@@ -82,6 +82,11 @@ def test_the_report_has_a_line_for_each_type():
     assert "micro avg" in lines[4]
 
 
+def test_a_notebook_shows_the_averages_in_a_line_below_the_table():
+    shown = repr(entity_report([["B-PER", "B-LOC"]], [["B-PER", "O"]]))
+    assert shown == "<EntityReport, precision 1.0000, recall 0.5000, f1 0.6667, 2 entities>"
+
+
 def test_lengths_that_differ_are_refused():
     with pytest.raises(ValueError, match="expected tags for 2 texts, got 1"):
         entity_report(GOLD, GOLD[:1])

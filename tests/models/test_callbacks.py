@@ -107,6 +107,7 @@ def test_scores_of_a_classifier_are_means_over_labels():
         ({"kash_model": "a model"}, TypeError, "expected a ready-made model, got 'a model'"),
         ({"valid_x": None}, TypeError, "expected valid_x and valid_y"),
         ({"valid_y": None}, TypeError, "expected valid_x and valid_y"),
+        ({"valid_y": TAGS[:-1]}, ValueError, "expected labels for 12 texts, got 11"),
         ({"step": 0}, ValueError, "step"),
         ({"step": "5"}, TypeError, "step"),
         ({"batch_size": 0}, ValueError, "batch_size"),

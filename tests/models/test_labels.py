@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.models import Labels
+from nlp_builder.models.labels import require_by_label
 
 names_of_labels = st.text(st.characters(exclude_categories=["Cc", "Zl", "Zp"]))
 
@@ -56,3 +57,9 @@ def test_unknown_labels_are_all_listed():
 def test_what_a_terminal_obeys_is_no_label(name):
     with pytest.raises(ValueError, match="labels without control characters"):
         Labels(["O", name])
+
+
+@pytest.mark.parametrize("weights", ["balanced", [1.0, 2.0], 7])
+def test_weights_of_labels_are_by_their_names(weights):
+    with pytest.raises(TypeError, match=r"as a dict from labels to weights.*'O': 0.5.*balanced"):
+        require_by_label(weights)

@@ -274,6 +274,13 @@ def test_a_class_that_takes_more_is_refused_before_it_is_kept(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_empty_name_is_not_the_present_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"path of a file or a folder, got '': write '\.'"):
+        built(WordTagger).save("")
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize("name", ["ner", "ner_v1.0", "new/folders/ner"])
 def test_a_name_without_an_ending_is_a_folder(name, tmp_path):
     learnt(WordTagger, epochs=1).save(tmp_path / name)

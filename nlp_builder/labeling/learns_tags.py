@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 
+from nlp_builder.features import KerasWrapper
 from nlp_builder.labeling.ends import CRFEnd, End, end_of
 from nlp_builder.labeling.weights import token_weights
 from nlp_builder.layers import CRFLoss
@@ -110,6 +112,24 @@ class LearnsTags(TextModel):
             raise ValueError(
                 f"expected a model for {len(self.processor)} tags, got one for {self.end.num_tags}"
             )
+
+    def _wrapped(self) -> KerasWrapper:
+        wrapper = super()._wrapped()
+        for layer in self._head()._flatten_layers():
+            if type(layer) is keras.layers.TimeDistributed and _is_of_any_length(layer):
+                raise ValueError(
+                    f"the layer {layer.name!r} is keras.layers.TimeDistributed, which on "
+                    "TensorFlow keeps the length of the first batch: take "
+                    "nlp_builder.layers.TimeDistributed (L.TimeDistributed); or Dense alone, which "
+                    "works on the last axis"
+                )
+        return wrapper
+
+
+def _is_of_any_length(layer: keras.layers.Layer) -> bool:
+    if keras.backend.backend() != "tensorflow":
+        return False
+    return any(node.outputs[0].shape[1] is None for node in layer._inbound_nodes)
 
 
 def _require_tags(tags: Any, where: str) -> None:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
+from nlp_builder.features import TrainableWordEmbeddingSequence
+from nlp_builder.layers import L
 from tests.labeling.own_models import WordCRF, WordTagger, built, chain_of, learnt
 from tests.layers.reference import all_paths, true_log_partition, true_score
 from tests.models.table import TAGS, TEXTS
@@ -224,3 +226,23 @@ def test_texts_without_tokens_are_no_training():
     assert losses[0] == losses[1]
     with pytest.raises(ValueError, match="expected texts with tokens, got 2 without any"):
         model.fit([[], []], [[], []])
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="elsewhere it is right")
+def test_a_layer_that_keeps_the_length_of_the_first_batch_is_refused():
+    class Each(WordTagger):
+        wrapper = keras.layers.TimeDistributed
+
+        def build_model_arc(self):
+            words = self.embedding.embed_model
+            scores = keras.layers.Dense(len(self.processor), activation="softmax")
+            self.tf_model = keras.Model(words.inputs, self.wrapper(scores)(words.output))
+
+    class Ours(Each):
+        wrapper = L.TimeDistributed
+
+    with pytest.raises(ValueError, match=r"is keras.layers.TimeDistributed, .*L.TimeDistributed\)"):
+        Each().build_model(TEXTS, TAGS)
+    Ours().build_model(TEXTS, TAGS)
+    blocks = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=5)
+    Each(blocks).build_model(TEXTS, TAGS)  # of one length it is right

@@ -49,7 +49,9 @@ class Batches(PlannedBatches):
     and it need not look.
 
     Args:
-        blocks: a block or a list of blocks; their ids are the model's inputs, in this order.
+        blocks: a block or a list of blocks; their ids are the model's inputs, in this order. (Of
+            another one Keras says that "as_list() is not defined on an unknown TensorShape", or
+            nothing where the shapes are alike.)
         texts: strings or lists of tokens, in any collection; a dict, a DataFrame or a table of
             Arrow of such if the blocks name their texts. Kept as they are, turned into ids batch by
             batch. Of `LazyRows`, as `MappedColumns` has, and of columns of Arrow nothing is kept.

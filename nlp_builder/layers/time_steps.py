@@ -138,7 +138,9 @@ class RealSteps:
             rank = tf.math.invert_permutation(by_length)
             # So both halves of a step have as many rows, and none more than in the step before.
             self._place, self._half = rank // 2, rank % 2
-            self._order = tf.concat([by_length[::2], by_length[1::2]], 0)
+            order = tf.concat([by_length[::2], by_length[1::2]], 0)
+            self._order = present_rows_at(order)
+            self._back = present_rows_at(tf.math.invert_permutation(order))
             ended = tf.math.bincount(lengths, minlength=number + 1, maxlength=number + 1)
             self.counts = self._batch - tf.cumsum(ended)[:-1]
         before = tf.cumsum(self.counts, exclusive=True)
@@ -172,8 +174,7 @@ class RealSteps:
         """Returns (batch, units)."""
         if not self._packed:
             return values
-        back = tf.math.invert_permutation(self._order)
-        return moved(values, present_rows_at(self._order), present_rows_at(back))
+        return moved(values, self._order, self._back)
 
     def outputs(self, values: Any) -> Any:
         """Returns (batch, length, units)."""

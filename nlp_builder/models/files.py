@@ -47,8 +47,8 @@ def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: b
         path: a file or a folder.
         include_optimizer: keep what is needed to go on training.
     """
-    archive = _archive_of(model, include_optimizer=include_optimizer)
     require_path(path)
+    archive = _archive_of(model, include_optimizer=include_optimizer)
     target = Path(path)
     # "ner_v1.0" has no ending.
     has_ending = target.suffix.strip(".0123456789") != ""

@@ -106,7 +106,7 @@ def fetch_file(
         if found is not None:
             _replace(path, beside, found)
     if file.sha256 is None:
-        _require_unchanged(path)
+        _require_unchanged(path, found or _sha256(path))
     return path
 
 
@@ -188,9 +188,8 @@ def _advice(file: RemoteFile, path: Path, found: str | None, error: Exception) -
     )
 
 
-def _require_unchanged(path: Path) -> None:
-    """Compares a file with the checksum that is kept beside it, or keeps it."""
-    found = _sha256(path)
+def _require_unchanged(path: Path, found: str) -> None:
+    """Compares the checksum of a file with the one that is kept beside it, or keeps it."""
     beside = path.with_name(f"{path.name}.sha256")
     if not beside.exists():
         # In a folder that cannot be written to, the file is trusted each time.

@@ -85,8 +85,7 @@ def say_unknown(model: BaseLabelingModel, tags: list[list[str]], path: str) -> N
         tags: the gold tags of each text.
         path: the file that they are from.
     """
-    unknown = sorted({*chain.from_iterable(tags)} - {*model.labels})
-    if unknown:
+    if unknown := model.processor.unknown(chain.from_iterable(tags)):
         say(
             f"warning: the model has no {', '.join(unknown)}, which {path} has: they are scored as "
             "missed"

@@ -18,6 +18,12 @@ from nlp_builder.features.targets import by_output, split_last
 from nlp_builder.features.training_data import batches_of, validation_of
 from nlp_builder.text.checks import positive_int
 
+TRAIN_ANEW = (
+    "train anew with a lower learning rate, or clip gradients (keras.optimizers.Adam(1e-3, "
+    "clipnorm=1.0))"
+)
+"""What to do where a training ended in what is no number, for messages."""
+
 
 class Trainable(Feature):
     """A block that is a model: it is compiled, fitted, evaluated, and predicts from texts.
@@ -65,7 +71,7 @@ class Trainable(Feature):
         graph.compile(optimizer=optimizer, **lists)
         self._compiled_for = self._trained()
 
-    def fit(
+    def fit(  # over 40 lines, half of which are Keras' arguments
         self,
         x: Any,
         y: Any = None,
@@ -300,9 +306,8 @@ def _warn_of_nan(history: keras.callbacks.History) -> None:
     odd = [epoch + 1 for epoch, loss in losses if not np.isfinite(loss)]
     if odd:
         warnings.warn(
-            f"the loss is not a number since epoch {odd[0]}: train anew with a lower learning "
-            "rate, or clip gradients (keras.optimizers.Adam(1e-3, clipnorm=1.0)), and look for "
-            "inputs and weights that are not finite",
+            f"the loss is not a number since epoch {odd[0]}: {TRAIN_ANEW}, and look for inputs and "
+            "weights that are not finite",
             stacklevel=3,
         )
 

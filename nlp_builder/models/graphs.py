@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from nlp_builder.features.model_inputs import ends_linear
+from nlp_builder.features.training import TRAIN_ANEW
 from nlp_builder.layers import OpenFirstStep
 from nlp_builder.models.hyper_parameters import HyperParameters, layer_of
 from nlp_builder.text.checks import preview
@@ -115,9 +116,7 @@ def require_numbers(model: keras.Model, output: np.ndarray) -> np.ndarray:
         if odd:
             raise ValueError(
                 f"the weights {preview(odd, 200)} of the model are not finite, so that it predicts "
-                "nothing: train anew with a lower learning rate, or clip gradients "
-                "(keras.optimizers.Adam(1e-3, clipnorm=1.0)), and look for inputs that are not "
-                "finite"
+                f"nothing: {TRAIN_ANEW}, and look for inputs that are not finite"
             )
     return output
 

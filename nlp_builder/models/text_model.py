@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import keras
 
-from nlp_builder.models import examples, files, streams
+from nlp_builder.models import examples, files, streamed_texts, streams
 from nlp_builder.models.builds_graph import BuildsGraph
 from nlp_builder.models.callbacks import scores_first
 from nlp_builder.models.examples import Examples
@@ -211,7 +211,7 @@ class TextModel(BuildsGraph):
                 read, if something in it is no text; or as `predict`.
         """
         self._built()
-        streams.require_one_by_one(texts)
+        streamed_texts.require_one_by_one(texts)
         if predict is not None and not callable(predict):
             raise TypeError(
                 f"expected a method of this model, got {preview(predict)} "
@@ -277,7 +277,9 @@ class TextModel(BuildsGraph):
     ) -> Iterator[Any]:
         names = self._text_names()
         for piece in in_pieces(
-            streams.one_by_one(texts, names), at_once, lambda text: streams.num_tokens(text, names)
+            streamed_texts.one_by_one(texts, names),
+            at_once,
+            lambda text: streamed_texts.num_tokens(text, names),
         ):
             columns = columns_of_rows(piece, names)
             yield from predict(examples.as_read(columns), batch_size=batch_size)

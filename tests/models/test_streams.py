@@ -246,20 +246,6 @@ def test_a_name_is_no_method():
         model.predict_stream(TEXTS, predict="predict_proba")
 
 
-def test_tokens_of_several_texts_are_counted():
-    names = ("a", "b")
-    for text in ((["x"], ["y", "z", "x"]), {"b": ["x"], "a": ["x", "y", "z"]}):
-        assert streams.num_tokens(text, names) == 3
-        assert list(streams.one_by_one([text], names)) == [text]
-    assert streams.num_tokens(("x", "y"), None) == 2
-    for odd in ("ab", ["a", "b"]):
-        with pytest.raises(TypeError, match=r"a dict or a tuple of the texts \['a', 'b'\] as text"):
-            list(streams.one_by_one([odd], names))
-    for odd in ({"a": ["x"]}, (["x"],), (["x"], ["y"], ["z"])):
-        with pytest.raises(ValueError, match=r"expected the texts \['a', 'b'\] as text 0, got"):
-            list(streams.one_by_one([odd], names))
-
-
 def test_texts_of_several_names_are_a_stream():
     words = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=None)
     flags = TrainableWordEmbeddingSequence(None, 2, sequence_maxlen=None)

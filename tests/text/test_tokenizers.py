@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_builder.text import get_tokenizer, register_tokenizer, tokenize, tokenizer_name
-from nlp_builder.text.tokenizers import identity, split_words
+from nlp_builder.text.tokenizers import identity, split_treebank, split_words
 from tests.text.strategies import any_text, token_lists, tricky_text
 
 BUILT_IN = ["characters", "identity", "treebank", "whitespace", "words"]
@@ -81,11 +81,13 @@ def test_each_keycap_is_one_token():
     assert split_words(f"1{keycap}2{keycap} #{keycap}") == [f"{c}{keycap}" for c in "12#"]
 
 
-@given(any_text | tricky_text)
-def test_words_lose_no_visible_character(text):
-    tokens = split_words(text)
+@pytest.mark.parametrize("split", [split_treebank, split_words])
+@given(any_text | tricky_text | st.text("aA.'\u2019nNtsS -$19,:&/+"))
+def test_no_visible_character_is_lost(split, text):
+    tokens = split(text)
     assert "".join(tokens) == "".join(text.split())
     assert "" not in tokens
+    assert not any(map(str.isspace, "".join(tokens)))
 
 
 @given(tricky_text, tricky_text)
@@ -106,27 +108,36 @@ def test_every_mark_is_taken_as_one():
     assert [mark for mark in marks if split_words(f"a{mark}") != [f"a{mark}"]] == []
 
 
+@pytest.mark.parametrize("split", [split_treebank, split_words])
 @pytest.mark.parametrize(
     "piece",
     [
-        "a",
-        "a.",
-        "a-",
-        "1.",
-        "'",
-        "\U0001f469\u200d",
-        "a\u0301",
-        "\u200d",
-        "\u4e2d",
-        "Ab ",
-        "\ud800",
+        *(
+            "a",
+            "a.",
+            "a.b",
+            "'s",
+            "n't",
+            "an't",
+            "P. ",
+            "P.",
+            ".",
+            "-",
+            "1.",
+            "1,",
+            "A$",
+            "a'",
+            "'",
+        ),
+        *("a-", "Mr. ", "Ab ", "a\u0301", "a\u0301n't", "'9", "''", "+.", "+", "= "),
+        *("\u200d", "\U0001f469\u200d", "\u4e2d", "\ud800"),
     ],
 )
-def test_a_long_text_takes_linear_time(piece):
+def test_a_long_text_takes_linear_time(split, piece):
     text = piece * (100_000 // len(piece)) + "b"
-    split_words(text[:1000])
+    split(text[:1000])
     begin = time.perf_counter()
-    split_words(text)
+    split(text)
     # Quadratic time would be minutes; this leaves room for a busy machine.
     assert time.perf_counter() - begin < 5
 

@@ -1,14 +1,9 @@
 """Words as English corpora part them."""
 
-import time
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nlp_builder import load_sample_corpus
 from nlp_builder.text.tokenizers import split_treebank, split_words
-from tests.text.strategies import any_text, tricky_text
 
 # Sentences of CoNLL-2003 and of the description of the Treebank, a blank between tokens.
 PARTED = [
@@ -64,27 +59,3 @@ def test_texts_of_a_corpus_come_back():
     texts, _ = load_sample_corpus("train")
     same = [split_treebank(" ".join(text)) == text for text in texts]
     assert sum(same) >= 0.99 * len(same)
-
-
-@given(any_text | tricky_text | st.text("aA.'\u2019nNtsS -$19,:&/+"))
-def test_no_visible_character_is_lost(text):
-    tokens = split_treebank(text)
-    assert "".join(tokens) == "".join(text.split())
-    assert "" not in tokens
-    assert not any(map(str.isspace, "".join(tokens)))
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        *("a", "a.", "a.b", "'s", "n't", "an't", "P. ", "P.", ".", "-", "1.", "1,", "A$", "a'"),
-        *("a-", "Mr. ", "a\u0301n't", "'9", "''", "+.", "+", "\u200d", "\u4e2d", "\ud800", "= "),
-    ],
-)
-def test_a_long_text_takes_linear_time(piece):
-    text = piece * (100_000 // len(piece)) + "b"
-    split_treebank(text[:1000])
-    begin = time.perf_counter()
-    split_treebank(text)
-    # Quadratic time would be minutes; this leaves room for a busy machine.
-    assert time.perf_counter() - begin < 5

@@ -96,7 +96,7 @@ class MaskedEmbedding(keras.layers.Layer):
         """Looks up the vectors; see the class for shapes."""
         ids = inputs if _is_integer(inputs) else ops.cast(inputs, "int32")
         # (batch, ..., output_dim)
-        vectors = ops.cast(ops.take(self.embeddings, ids, axis=0), self.compute_dtype)
+        vectors = ops.cast(_embedded(self.embeddings, ids), self.compute_dtype)
         return vectors * ops.cast(ops.not_equal(ids, 0), vectors.dtype)[..., None]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -126,6 +126,14 @@ class MaskedEmbedding(keras.layers.Layer):
         initializer = seeded_initializer(self.embeddings_initializer, self.random_seed)
         rows = initializer((shape[0] - 1, shape[1]), dtype=dtype)
         return ops.concatenate([ops.zeros((1, shape[1]), dtype=dtype), rows], axis=0)
+
+
+def _embedded(matrix: Any, ids: Any) -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return ops.take(matrix, ids, axis=0)
+    from nlp_builder.layers import moved_rows  # it imports TensorFlow, which others may do without
+
+    return moved_rows.embedded(ops.convert_to_tensor(matrix), ops.convert_to_tensor(ids))
 
 
 def _is_integer(tensor: Any) -> bool:

@@ -25,6 +25,23 @@ def test_the_padding_row_stays_zero_and_the_others_train(optimizer):
     assert (after[1:4] != before[1:4]).all()
 
 
+@pytest.mark.parametrize("rows", [9, 9000])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_an_id_that_comes_twice_trains_as_the_product_with_a_matrix_does(rows, optimizer):
+    dim = 8
+    layer = MaskedEmbedding(rows, dim, random_seed=1)
+    looked_up = model_of(layer)
+    one_hot = keras.Input((None, rows))
+    product = keras.layers.Dense(dim, use_bias=False)
+    model = keras.Model(one_hot, keras.layers.Dense(1)(product(one_hot)))
+    model.set_weights(looked_up.get_weights())
+    ids = np.array([[2, 2, 2, 7], [7, 1, 2, 8]])
+    for one, inputs in ((looked_up, ids), (model, np.eye(rows, dtype="float32")[ids])):
+        one.compile(optimizer, "mse")
+        one.fit(inputs, np.ones((2, 4, 1)), epochs=3, verbose=0)
+    np.testing.assert_allclose(layer.get_weights()[0], product.get_weights()[0], atol=1e-6)
+
+
 def test_the_mask_is_true_where_an_id_is_not_zero():
     ids = np.array([[4, 0], [0, 0]])
     layer = MaskedEmbedding(6, 3)

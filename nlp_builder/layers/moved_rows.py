@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from nlp_builder.layers.backends import traced_for_xla
 
-
 # Of so many entries or less, a gradient costs less whole than by the rows that were looked up.
 _SMALL = 2**16
 

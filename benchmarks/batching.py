@@ -12,9 +12,9 @@ to few lengths. Mates are the pairs of texts that share a batch again in the nex
 With --train a tagger (vectors of words and a digest of characters, BiLSTM, CRF) is trained both
 ways in turn, from the same weights for each seed, with a learning rate that falls to nothing along
 a cosine, so that the chance of the last batches does not decide; entity F1 is that of the
-validation texts after the last epoch, an epoch's seconds are the median without the first. With --stream a tagger that is
-not trained tags a stream of 2,000 sentences, one ten times, and one so many times as long; the
-memory of the process may not grow.
+validation texts after the last epoch, an epoch's seconds are the median without the first. With
+--stream a tagger that is not trained tags a stream of 2,000 sentences, one ten times, and one so
+many times as long; the memory of the process may not grow.
 """
 
 from __future__ import annotations

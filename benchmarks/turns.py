@@ -22,11 +22,12 @@ from typing import Any
 
 # Megabytes that a process keeps of those that it frees, and what gives a peer what
 # `nlp_builder.keep_freed_memory` gives us.
-KEPT = 64
+KEPT = 512
 KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(KEPT * 2**20),
     "MALLOC_TOP_PAD_": str(KEPT * 2**20),
+    "MALLOC_ARENA_MAX": str(max(2, os.cpu_count() or 2)),
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 from nlp_builder.text.checks import positive_int
 
-# M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD in malloc.h of the GNU C library.
-_TRIM, _PAD, _MAP = -1, -2, -3
+# M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD and M_ARENA_MAX in malloc.h of the GNU C library.
+_TRIM, _PAD, _MAP, _ARENAS = -1, -2, -3, -8
 # The largest that it takes: below it memory is its own, above it each piece is the system's.
 _MAPPED_FROM = 32 * 2**20
 _MOST = 2**31 // 2**20 - 1
@@ -15,7 +16,7 @@ _MOST = 2**31 // 2**20 - 1
 __all__ = ["keep_freed_memory"]
 
 
-def keep_freed_memory(megabytes: int = 64) -> bool:
+def keep_freed_memory(megabytes: int = 512) -> bool:
     """Makes the C library keep memory that was freed, for the next step of a training to use.
 
     Each step of a training makes tensors of some megabytes and frees them. The C library of Linux
@@ -23,12 +24,13 @@ def keep_freed_memory(megabytes: int = 64) -> bool:
     page, which may take as long as the arithmetic, above all on virtual machines. (TensorFlow sees
     to that: what reads batches from Python sets M_TRIM_THRESHOLD to 128 KB, and logs it.) A process
     that calls this, before it trains or later, keeps that memory, so that it may hold so much more
-    than it needs. It is a choice for the whole process: nothing in this package makes it unasked,
-    but for the program `nlp-builder`, whose process is its own.
+    than it needs. What one thread has freed another one can use only if both share an arena: so
+    there will be no more of them than processors (and those that are there already), where the
+    library would make eight times as many. It is a choice for the whole process: nothing in this
+    package makes it unasked, but for the program `nlp-builder`, whose process is its own.
 
     Args:
-        megabytes: How much is kept, at most, for each of the library's arenas, of which threads
-            have their own (of 64 MB at most, but for the main one's).
+        megabytes: How much is kept, at most, for each of the library's arenas.
 
     Returns:
         Whether it was done: False without the GNU C library, as on macOS, Windows and Alpine.
@@ -51,7 +53,6 @@ def keep_freed_memory(megabytes: int = 64) -> bool:
         _ = library.gnu_get_libc_version
     except (AttributeError, OSError, TypeError):  # another library, or a system without one
         return False
-    size = megabytes * 2**20
-    return all(
-        library.mallopt(*pair) for pair in ((_MAP, _MAPPED_FROM), (_TRIM, size), (_PAD, size))
-    )
+    size, arenas = megabytes * 2**20, max(2, os.cpu_count() or 2)
+    choices = ((_MAP, _MAPPED_FROM), (_TRIM, size), (_PAD, size), (_ARENAS, arenas))
+    return all(library.mallopt(*choice) for choice in choices)

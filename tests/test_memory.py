@@ -4,6 +4,7 @@ import platform
 import subprocess
 import sys
 
+import keras
 import pytest
 
 from nlp_builder import keep_freed_memory
@@ -43,6 +44,39 @@ def test_steps_get_no_new_pages_where_memory_is_kept():
 @on_glibc
 def test_less_is_kept_than_steps_need():
     assert pages_of("import nlp_builder; assert nlp_builder.keep_freed_memory(1)") > 100
+
+
+# Reads batches from Python, then tells how many pieces of 4 MB are the system's own.
+FITTED = """
+import ctypes
+import keras
+import numpy as np
+import nlp_builder
+assert nlp_builder.keep_freed_memory(1)
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 1
+    def __getitem__(self, number):
+        return np.ones((2, 2)), np.ones(2)
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(Batches(), verbose=0)
+class Counts(ctypes.Structure):
+    _fields_ = [(f"n{number}", ctypes.c_int) for number in range(10)]
+library = ctypes.CDLL(None)
+library.mallinfo.restype = Counts
+before = library.mallinfo().n3
+pieces = [np.ones(2**20, "float32") for _ in range(8)]
+print(library.mallinfo().n3 - before)
+"""
+
+
+@on_glibc
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="asks TensorFlow")
+def test_tensorflow_does_not_take_it_back_when_it_reads_batches():
+    done = subprocess.run([sys.executable, "-c", FITTED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 0
 
 
 def test_it_says_whether_it_was_done():

@@ -12,6 +12,7 @@ from nlp_builder.layers.gru import GRU
 from nlp_builder.layers.lstm import LSTM
 from nlp_builder.layers.masking import first_step_open
 from nlp_builder.layers.seeding import derived_seeds, seeded_initializer
+from nlp_builder.layers.whole_sequences import read_stack, reads_as_stack
 
 RNN_TYPES = {"rnn": keras.layers.SimpleRNN, "gru": GRU, "lstm": LSTM}
 
@@ -102,12 +103,18 @@ class Digest(keras.layers.Layer):
         # (rows, steps)
         rows_mask = None if mask is None else ops.reshape(ops.cast(mask, "bool"), (-1, steps))
         opened = first_step_open(rows_mask) if self.masking and mask is not None else None
-        for layer in self.rnn_layers:
-            outputs = layer(outputs, mask=opened, training=training)
+        outputs = self._read(outputs, opened, training)
         if rows_mask is not None:
             outputs = outputs * ops.cast(self._kept(rows_mask), outputs.dtype)
         tail = (steps, self._output_dim) if self.return_sequences else (self._output_dim,)
         return ops.reshape(outputs, (*leading, *tail)) if len(leading) > 1 else outputs
+
+    def _read(self, sequences: Any, mask: Any, training: bool | None) -> Any:
+        if reads_as_stack(self.rnn_layers, sequences, mask, training):
+            return ops.cast(read_stack(self.rnn_layers, sequences, mask), self.compute_dtype)
+        for layer in self.rnn_layers:
+            sequences = layer(sequences, mask=mask, training=training)
+        return sequences
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask itself with `return_sequences`, else whether any step counts."""

@@ -37,25 +37,24 @@ class GRU(keras.layers.GRU):
         TensorShape([5, 8])
     """
 
+    packed = True
+
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False
     ) -> tuple[Any, Any, Any]:
         """Runs our loop, or Keras'; see the class."""
         mask = mask[0] if tree.is_nested(mask) else mask
-        if not (self.reset_after and takes_kernel(self, sequences, mask)):
+        if not self.runs_kernel(sequences, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         states = initial_state if tree.is_nested(initial_state) else [initial_state]
-        return read_sequences(
-            self,
-            sequences,
-            states,
-            mask,
-            training=training,
-            packed=True,
-            kernel=self._run_kernel,
-        )
+        return read_sequences(self, sequences, states, mask, training)
 
-    def _run_kernel(self, inputs: Any, counts: Any, state: Any) -> tuple[Any, ...]:
+    def runs_kernel(self, sequences: Any, mask: Any) -> bool:
+        """Tells whether our loop does what Keras' does, here and now; see `ReadsWhole`."""
+        return bool(self.reset_after) and takes_kernel(self, sequences, mask)
+
+    def run_kernel(self, inputs: Any, counts: Any, *states: Any) -> tuple[Any, ...]:
+        """Runs our loop; see `ReadsWhole`."""
         from nlp_builder.layers.gru_kernel import gru  # it imports TensorFlow
 
-        return (gru(inputs, counts, state, *weights_of(self, (2, 3 * self.units))),)
+        return (gru(inputs, counts, *states, *weights_of(self, (2, 3 * self.units))),)

@@ -41,24 +41,23 @@ class LSTM(keras.layers.LSTM):
     of this layer as its own with `custom_objects={"nlp_builder>LSTM": keras.layers.LSTM}`.
     """
 
+    packed = False
+
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Any, training: bool | None = False
     ) -> tuple[Any, Any, Any]:
         """Runs the kernel, or Keras' loop; see the class."""
         mask = mask[0] if tree.is_nested(mask) else mask
-        if not takes_kernel(self, sequences, mask):
+        if not self.runs_kernel(sequences, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
-        return read_sequences(
-            self,
-            sequences,
-            initial_state,
-            mask,
-            training=training,
-            packed=False,
-            kernel=self._run_kernel,
-        )
+        return read_sequences(self, sequences, initial_state, mask, training)
 
-    def _run_kernel(self, inputs: Any, counts: Any, *states: Any) -> tuple[Any, ...]:
+    def runs_kernel(self, sequences: Any, mask: Any) -> bool:
+        """Tells whether the kernel does what Keras' loop does, here and now; see `ReadsWhole`."""
+        return takes_kernel(self, sequences, mask)
+
+    def run_kernel(self, inputs: Any, counts: Any, *states: Any) -> tuple[Any, ...]:
+        """Runs the kernel; see `ReadsWhole`."""
         from nlp_builder.layers.lstm_kernel import lstm  # it imports TensorFlow
 
         shape = (keras.ops.shape(counts)[0], keras.ops.shape(states[0])[0], inputs.shape[-1])

@@ -21,7 +21,8 @@ class Rows(NamedTuple):
     Args:
         index: (chosen,) int32, -1 for none.
         taken: (chosen,) int32, the same with a row that is there.
-        zeros: how many rows of zeros are added before, so that it is there; None for none.
+        zeros: how many rows of zeros are added before, so that it is there; None for none. To add
+            none costs nothing, while one makes a copy of all.
     """
 
     index: Any
@@ -39,7 +40,8 @@ def rows_at(index: Any, size: Any) -> Rows:
     Returns:
         The rows; as making them takes time, they are made once for all that is looked up by them.
     """
-    return Rows(index, tf.where(index < 0, size, index), 1)
+    nowhere = index < 0
+    return Rows(index, tf.where(nowhere, size, index), tf.cast(tf.reduce_any(nowhere), "int32"))
 
 
 def any_rows_at(index: Any, size: Any) -> Rows:

@@ -113,12 +113,11 @@ class RealSteps:
         self._total = tf.reduce_sum(self.counts)
         place = self._places(so_far)
         real_place = tf.where(real, place, -1)
-        # The row of each step, in the order of reading and in that of the texts: (batch * length,)
+        # The row of each step in the order of reading: (batch * length,)
         self._written = self._rows_of(real_place if zeros else place)
-        if backwards:
-            self._rows = self._rows_of(tf.reverse(real_place, [1]))
-        else:
-            self._rows = self._written if zeros else self._rows_of(real_place)
+        # The row with the gradient of each step, in the order of the texts: (batch * length,)
+        source = real_place if packed else tf.where(real, place, self._spare_places(so_far))
+        self._rows = self._rows_of(tf.reverse(source, [1]) if backwards else source)
         # The step of each row, counted through all texts, in the same orders: (total,)
         steps = self._steps_at(tf.reshape(real_place, [-1]))
         number = self._batch * self._length
@@ -156,6 +155,16 @@ class RealSteps:
         ones = (1,) * (len(steps.shape) - 1)
         half, place = (tf.reshape(of, (-1, *ones)) for of in (self._half, self._place))
         return tf.where(steps > 0, tf.gather(self._before, 2 * steps + half) + place, -1)
+
+    def _spare_places(self, so_far: Any) -> Any:
+        """Finds a row for each masked step behind the real ones of its text, where gradients are 0.
+
+        A look-up of rows that are all there needs no copy with zeros behind it. Steps for which the
+        kernel has no row have -1.
+        """
+        masked_so_far = tf.range(1, self._length + 1) - so_far
+        steps = self._lengths[:, None] + masked_so_far
+        return self._places(tf.where(steps <= tf.size(self.counts), steps, 0))
 
     def _steps_at(self, places: Any) -> Any:
         # Rows get the sum of what goes there, which is 0 for nothing.

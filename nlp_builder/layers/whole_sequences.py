@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 from keras import ops
@@ -16,6 +16,31 @@ if TYPE_CHECKING:
 
 _TANH = (keras.activations.tanh, ops.tanh)
 _SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
+
+
+class ReadsWhole(Protocol):
+    """A recurrent layer of Keras with a kernel over whole sequences.
+
+    Args:
+        packed: whether the kernel can leave out texts that have ended.
+    """
+
+    packed: bool
+
+    def runs_kernel(self, sequences: Any, mask: Any) -> bool:
+        """Tells whether the kernel does what the layer's own loop does, here and now."""
+
+    def run_kernel(self, inputs: Any, counts: Any, *states: Any) -> tuple[Any, ...]:
+        """Runs the kernel.
+
+        Args:
+            inputs: rows of all steps (total, dim), float32 as all that follows.
+            counts: (steps,), how many of them each step has; see `Steps`.
+            *states: the first ones, (batch, units).
+
+        Returns:
+            The states after each step, each (total, units).
+        """
 
 
 def takes_kernel(layer: Any, sequences: Any, mask: Any) -> bool:
@@ -49,35 +74,29 @@ def read_sequences(
     sequences: Any,
     states: Sequence[Any],
     mask: Any,
-    *,
     training: bool | None,
-    packed: bool,
-    kernel: Callable[..., tuple[Any, ...]],
 ) -> tuple[Any, Any, list[Any]]:
-    """Runs a kernel over sequences.
+    """Runs the kernel of a layer over sequences.
 
     Args:
-        layer: one for which `takes_kernel` is true.
+        layer: one that runs its kernel; see `ReadsWhole`.
         sequences: (batch, length, dim).
         states: the initial ones, each (batch, units).
         mask: (batch, length) or (1, length) of any type that casts to bool, or None.
         training: whether inputs are dropped.
-        packed: whether the kernel can leave out texts that have ended.
-        kernel: takes rows of all steps (total, dim), their `counts` and the states, in float32, and
-            returns the states after each step, each (total, units).
 
     Returns:
         What Keras' `inner_loop` returns: the output at the last step, (batch, units); all outputs,
         (batch, length, units), or the last one if these are not asked for; and the last states,
         or the first ones if these are not asked for.
     """
-    steps = _steps_of(layer, sequences, mask, packed)
+    steps = _steps_of(layer, sequences, mask)
     if training and layer.dropout:
         # (batch, 1, dim): the same for all steps, as cuDNN gets it
         sequences = sequences * layer.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
     first = [ops.cast(state, "float32") for state in states]
     arranged = steps.arranged(ops.cast(sequences, "float32"))
-    made = kernel(arranged, steps.counts, *map(steps.states, first))
+    made = layer.run_kernel(arranged, steps.counts, *map(steps.states, first))
     if layer.return_state or layer.stateful:
         states = [steps.last_state(*pair) for pair in zip(made, first, strict=True)]
     if not layer.return_sequences:
@@ -87,7 +106,50 @@ def read_sequences(
     return outputs[:, -1], outputs, [*states]
 
 
-def _steps_of(layer: Any, sequences: Any, mask: Any, packed: bool) -> Steps:
+def reads_as_stack(layers: Sequence[Any], sequences: Any, mask: Any, training: bool | None) -> bool:
+    """Tells whether the kernels of layers can hand their rows to each other.
+
+    Args:
+        layers: recurrent layers upon each other, or what wraps them.
+        sequences: (batch, length, dim), what the first one is called with.
+        mask: (batch, length), or None.
+        training: whether inputs are dropped, which is done to whole sequences.
+
+    Returns:
+        True if each of them is one for `read_stack`.
+    """
+    return len({getattr(layer, "packed", None) for layer in layers}) == 1 and all(
+        hasattr(layer, "run_kernel")
+        and layer.runs_kernel(sequences, mask)
+        and layer.activity_regularizer is None
+        and not (training and layer.dropout)
+        for layer in layers
+    )
+
+
+def read_stack(layers: Sequence[Any], sequences: Any, mask: Any) -> Any:
+    """Runs layers upon each other that read in one direction, whose steps are arranged once.
+
+    Args:
+        layers: those for which `reads_as_stack` is true.
+        sequences: (batch, length, dim).
+        mask: (batch, length), or None.
+
+    Returns:
+        What the last layer returns, in float32: its outputs, (batch, length, units), or the last
+        one, (batch, units).
+    """
+    steps = _steps_of(layers[-1], sequences, mask)
+    # (total, dim)
+    rows = steps.arranged(ops.cast(sequences, "float32"))
+    for layer in layers:
+        first = layer.get_initial_state(ops.shape(sequences)[0])
+        # (total, units)
+        rows = layer.run_kernel(rows, steps.counts, *(ops.cast(s, "float32") for s in first))[0]
+    return (steps.outputs if layers[-1].return_sequences else steps.last_output)(rows)
+
+
+def _steps_of(layer: Any, sequences: Any, mask: Any) -> Steps:
     from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
 
     batch, length = ops.shape(sequences)[:2]
@@ -96,7 +158,7 @@ def _steps_of(layer: Any, sequences: Any, mask: Any, packed: bool) -> Steps:
     options = {
         "backwards": layer.go_backwards,
         "zeros": layer.zero_output_for_mask,
-        "packed": packed,
+        "packed": layer.packed,
     }
     # Layers upon each other mostly have one mask: it takes time to be traced, and to be run.
     one_for_all = mask.shape[0] == 1  # as many texts as the sequences have

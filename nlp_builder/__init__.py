@@ -10,6 +10,7 @@ from nlp_builder import _registration
 
 if TYPE_CHECKING:
     from nlp_builder.batching import Batches as Batches
+    from nlp_builder.contents import inspect as inspect
     from nlp_builder.estimators import TextClassifier as TextClassifier
     from nlp_builder.estimators import TextRegressor as TextRegressor
     from nlp_builder.features import CharEmbeddingSequence as CharEmbeddingSequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         TrainableWordEmbeddingSequence as TrainableWordEmbeddingSequence,
     )
     from nlp_builder.files import deserialize as deserialize
-    from nlp_builder.files import inspect as inspect
     from nlp_builder.files import load as load
     from nlp_builder.labeling import entity_report as entity_report
     from nlp_builder.labeling import predict_tags as predict_tags
@@ -55,6 +55,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "batching": ["Batches"],
+    "contents": ["inspect"],
     "estimators": ["TextClassifier", "TextRegressor"],
     "features": [
         "CharEmbeddingSequence",
@@ -70,7 +71,7 @@ _HOMES = {
         "TextRepresentation",
         "TrainableWordEmbeddingSequence",
     ],
-    "files": ["deserialize", "inspect", "load"],
+    "files": ["deserialize", "load"],
     "labeling": ["entity_report", "predict_tags", "token_report"],
     "layers": ["CRF", "CRFLoss"],
     "memory": ["keep_freed_memory"],

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nlp_builder import classification, labeling, saving
-from nlp_builder.features import Feature, inspect
-from nlp_builder.features.archive_schema import task_of
-from nlp_builder.features.loading import block_of, file_of, options_of
+from nlp_builder.contents import inspect
+from nlp_builder.contents.schema import task_of
+from nlp_builder.features import Feature
+from nlp_builder.features.loading import block_of, options_of
 from nlp_builder.models import TextModel
 from nlp_builder.models.files import OWN, model_of, name_of
 from nlp_builder.saving import Archive, ArchiveError, Limits
+from nlp_builder.saving.files import file_of
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:

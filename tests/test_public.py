@@ -20,19 +20,21 @@ ROOMS_BELOW = {
     "layers": set(),
     "memory": {"text"},
     "saving": set(),
+    "contents": {"text", "saving"},
     "plotting": set(),
-    "features": {"text", "layers", "saving"},
+    "features": {"text", "layers", "saving", "contents"},
     "batching": {"features"},
     "estimators": {"text", "features"},
-    "models": {"text", "layers", "saving", "features", "batching"},
+    "models": {"text", "layers", "saving", "contents", "features", "batching"},
     "labeling": {"text", "layers", "saving", "features", "batching", "plotting", "models"},
     "classification": {"text", "layers", "models"},
     "callbacks": {"models"},
     "generators": {"models"},
-    "files": {"text", "saving", "features", "models", "labeling", "classification"},
+    "files": {"text", "saving", "contents", "features", "models", "labeling", "classification"},
     "cli": {
         "text",
         "saving",
+        "contents",
         "features",
         "models",
         "labeling",
@@ -82,7 +84,16 @@ def test_an_unknown_name_is_an_attribute_error():
 
 ROOMS = [
     *("text", "layers", "features", "labeling", "batching", "plotting", "saving", "addons"),
-    *("estimators", "models", "classification", "callbacks", "generators", "files", "memory"),
+    *(
+        "estimators",
+        "models",
+        "classification",
+        "callbacks",
+        "generators",
+        "files",
+        "memory",
+        "contents",
+    ),
 ]
 
 
@@ -147,8 +158,9 @@ def test_nothing_that_runs_code_from_files_is_imported(path):
     assert not {name.split(".")[0] for name in imported(path)} & FORBIDDEN
 
 
-def test_texts_need_neither_keras_nor_tensorflow():
-    script = "import sys, nlp_builder.text; print([m for m in sys.modules if '.' not in m])"
+@pytest.mark.parametrize("room", ["text", "saving", "contents"])
+def test_texts_and_files_need_neither_keras_nor_tensorflow(room):
+    script = f"import sys, nlp_builder.{room}; print([m for m in sys.modules if '.' not in m])"
     names = ast.literal_eval(run(script))
     assert "nlp_builder" in names
     assert not {"keras", "tensorflow", "jax", "torch"} & set(names)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from nlp_builder.cli import libraries
 from nlp_builder.cli.options import add_command
+from nlp_builder.contents import inspect
 
 _DESCRIPTION = """\
 Show what a file of nlp_builder holds, without making anything of it: the class of the model and
@@ -46,8 +46,5 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
-    libraries.start()
-    from nlp_builder import inspect
-
     print(inspect(options.file))
     return 0

@@ -8,10 +8,10 @@ import keras
 
 from nlp_builder.cli.evaluate import scores_of
 from nlp_builder.cli.interruption import Interruption
-from nlp_builder.features.loading import file_of
 from nlp_builder.labeling import BaseLabelingModel
 from nlp_builder.models import SaveBest
 from nlp_builder.models.callbacks import averaged
+from nlp_builder.saving.files import file_of
 
 
 @final

@@ -2,7 +2,6 @@
 
 from nlp_builder.features.characters import CharEmbeddingSequence, CharPerWordEmbeddingSequence
 from nlp_builder.features.chunks import PerChunkSequencer
-from nlp_builder.features.contents import inspect
 from nlp_builder.features.fasttext_words import FasttextEmbeddingSequence
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.keras_wrapper import KerasWrapper
@@ -26,5 +25,4 @@ __all__ = [
     "RNNDigest",
     "TextRepresentation",
     "TrainableWordEmbeddingSequence",
-    "inspect",
 ]

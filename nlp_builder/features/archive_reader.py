@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import keras
 import numpy as np
 
-from nlp_builder.features import checks
-from nlp_builder.features.archive import CLASSES, KINDS, State
-from nlp_builder.features.archive_schema import (
+from nlp_builder.contents.schema import (
     VECTORS,
     ListedBlocks,
     cause,
@@ -19,6 +17,8 @@ from nlp_builder.features.archive_schema import (
     listed,
     state_values,
 )
+from nlp_builder.features import checks
+from nlp_builder.features.archive import CLASSES, KINDS, State
 from nlp_builder.features.archive_work import WorkCount
 from nlp_builder.features.keras_models import model_from
 from nlp_builder.saving import Archive, ArchiveError, Limits

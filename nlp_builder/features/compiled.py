@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from nlp_builder.contents.schema import cause
 from nlp_builder.features.archive import State
-from nlp_builder.features.archive_schema import cause
 from nlp_builder.features.keras_models import refuse_code, require_known
 from nlp_builder.layers.deferred import require_fit
 from nlp_builder.saving import ArchiveError

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
-from nlp_builder.features.archive_schema import cause
+from nlp_builder.contents.keras_entries import entries, is_plain, name_of, registered_name
+from nlp_builder.contents.schema import cause
 from nlp_builder.features.keras_bounds import is_stateful, require_bounded
 from nlp_builder.features.keras_names import keras_class, keras_function
 from nlp_builder.layers.deferred import DeferredWeights, require_fit
 from nlp_builder.saving import ArchiveError
 
 _VARIABLES = "keras.src.backend.common.variables"
-# Plain values that JSON has no word for.
-_VALUES = {
-    *("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"),
-}
 
 
 def config_of(model: keras.Model) -> dict[str, Any]:
@@ -111,13 +108,13 @@ def refuse_code(config: Any) -> None:
             "register it with @keras.saving.register_keras_serializable(); or leave a loss or a "
             "metric out with include_optimizer=False"
         )
-    for entry, in_call in _entries(config):
+    for entry, in_call in entries(config):
         name, module = entry["class_name"], str(entry.get("module"))
         of_keras = module.split(".")[0] == "keras" or name in ("__lambda__", "__typespec__")
         if of_keras and not _is_registered(entry) and not _is_plain(entry, in_call=in_call):
             raise TypeError(
-                f"cannot keep a {_name(entry)}: a file holds no code, and what calls functions or "
-                "reads files is refused at load; write a class or a function of a module, and "
+                f"cannot keep a {name_of(entry)}: a file holds no code, and what calls functions "
+                "or reads files is refused at load; write a class or a function of a module, and "
                 "register it with @keras.saving.register_keras_serializable(). A loss or metric "
                 "that is a lambda can be left out with include_optimizer=False"
             )
@@ -136,10 +133,10 @@ def require_known(config: Any) -> None:
     Raises:
         ArchiveError: if there is such a thing in it, or what `require_bounded` refuses.
     """
-    for entry, in_call in _entries(config):
+    for entry, in_call in entries(config):
         if _is_registered(entry) or _is_plain(entry, in_call=in_call):
             continue
-        name, module = _name(entry), str(entry.get("module"))
+        name, module = name_of(entry), str(entry.get("module"))
         if module.split(".")[0] == "keras" or entry["class_name"].startswith("__"):
             raise ArchiveError(
                 f"the file asks for {name!r} of {module!r}, which is no plain part of a model: it "
@@ -151,34 +148,6 @@ def require_known(config: Any) -> None:
             "was registered when it was saved (@keras.saving.register_keras_serializable)"
         )
     require_bounded(config)
-
-
-def not_plain(config: Any) -> Iterator[str]:
-    """Find what is registered, or has to be: it is no plain part of Keras.
-
-    Args:
-        config: plain values from a file.
-
-    Returns:
-        An iterator of names.
-
-    Example:
-        >>> list(not_plain({"class_name": "Mine", "module": "mine", "registered_name": "a>Mine"}))
-        ['a>Mine']
-    """
-    return (_name(e) for e, in_call in _entries(config) if not _is_plain(e, in_call=in_call))
-
-
-def is_known(name: str) -> bool:
-    """Tell whether a name is registered with Keras.
-
-    Args:
-        name: with its package, as "package>Name".
-
-    Returns:
-        True if it is.
-    """
-    return keras.saving.get_registered_object(name) is not None
 
 
 def _made(config: Any, weights: Mapping[str, np.ndarray], share: bool) -> keras.Model:
@@ -236,7 +205,10 @@ def _is_bytecode(config: dict[str, Any]) -> bool:
 
 def _has_foreign(config: Any) -> bool:
     """Say whether a model has parts that are neither of Keras nor ours."""
-    return any(not name.startswith("nlp_builder>") for name in not_plain(config))
+    return any(
+        not _is_plain(entry, in_call=in_call) and not name_of(entry).startswith("nlp_builder>")
+        for entry, in_call in entries(config)
+    )
 
 
 def _unfilled(config: Any) -> keras.Model:
@@ -269,41 +241,9 @@ def _is_registered(entry: dict[str, Any]) -> bool:
     # before it looks here.
     if entry["class_name"].startswith("__") or "module" not in entry:
         return False
-    name = _registered_name(entry)
-    return isinstance(name, str) and is_known(name)
+    name = registered_name(entry)
+    return isinstance(name, str) and keras.saving.get_registered_object(name) is not None
 
 
 def _is_plain(entry: dict[str, Any], *, in_call: bool) -> bool:
-    name, module = entry["class_name"], entry.get("module")
-    if name in _VALUES:
-        return True
-    # A layer is called with tensors and plain values; a function in their place would be run.
-    if in_call:
-        return False
-    if name == "function":
-        return keras_function(module, entry.get("config")) is not None
-    # Keras' own operations are registered under their own names.
-    own = entry.get("registered_name") in (None, name)
-    return own and keras_class(module, name) is not None
-
-
-def _registered_name(entry: dict[str, Any]) -> Any:
-    name = entry["class_name"]
-    return entry.get("config") if name == "function" else entry.get("registered_name", name)
-
-
-def _name(entry: dict[str, Any]) -> str:
-    name = entry["class_name"]
-    return name if name.startswith("__") else str(_registered_name(entry) or name)
-
-
-def _entries(config: Any, *, in_call: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Yield what names a class or a function, and whether a layer is called with it."""
-    if isinstance(config, dict):
-        if isinstance(config.get("class_name"), str):
-            yield config, in_call
-        for key, value in config.items():
-            yield from _entries(value, in_call=in_call or key == "inbound_nodes")
-    elif isinstance(config, list | tuple):
-        for value in config:
-            yield from _entries(value, in_call=in_call)
+    return is_plain(entry, in_call=in_call, find_class=keras_class, find_function=keras_function)

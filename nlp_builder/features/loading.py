@@ -3,75 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from nlp_builder.contents.schema import TASK
+from nlp_builder.contents.upgrade import upgraded
 from nlp_builder.features.archive_reader import block_from
-from nlp_builder.features.archive_schema import TASK
-from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.features.checks import boolean
 from nlp_builder.saving import Archive, Limits
+from nlp_builder.saving.limits import checked_limits
 from nlp_builder.text import Tokenizer
 
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
-
-
-IN_FOLDER = "model.nlpb"
-
-
-def file_of(path: Any) -> Any:
-    """Return the file that is meant: in a folder that of the model.
-
-    Args:
-        path: a file or a folder.
-
-    Returns:
-        The path of a file; what is no path as it is.
-
-    Raises:
-        ValueError: if the path is empty.
-    """
-    require_path(path)
-    if isinstance(path, str | os.PathLike) and Path(path).is_dir():
-        return Path(path) / IN_FOLDER
-    return path
-
-
-def require_path(path: Any) -> None:
-    """Refuse an empty path, which would stand for the folder that the program happens to be in.
-
-    Args:
-        path: what was given.
-
-    Raises:
-        ValueError: if it is an empty str.
-    """
-    if isinstance(path, str) and not path:
-        raise ValueError("expected the path of a file or a folder, got '': write '.' for this one")
-
-
-def checked_limits(limits: Limits | None) -> Limits:
-    """Return limits, those that hold for all files if none are given.
-
-    Args:
-        limits: what was given.
-
-    Returns:
-        The limits.
-
-    Raises:
-        TypeError: if they are something else.
-    """
-    if not isinstance(limits, Limits | None):
-        raise TypeError(f"expected limits as nlp_builder.Limits(...), got {limits!r}")
-    return limits or Limits()
 
 
 def options_of(

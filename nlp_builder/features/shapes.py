@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nlp_builder.saving.shapes import ModelIOShape
+
 if TYPE_CHECKING:
     from nlp_builder.features.feature import Feature
     from nlp_builder.features.representation import TextRepresentation
 
-
-class ModelIOShape(NamedTuple):
-    """A shape without its batch axis, and a dtype.
-
-    Args:
-        shape: an integer for each axis, None where texts decide.
-        dtype: the name of the type.
-
-    Example:
-        >>> ModelIOShape((113, 50), "float32")
-        (113, 50), float32
-    """
-
-    shape: tuple[int | None, ...]
-    dtype: str
-
-    def __repr__(self) -> str:
-        return f"{self.shape}, {self.dtype}"
+__all__ = ["Connection", "ModelIOShape", "Slot", "TextSlot"]
 
 
 class Connection(NamedTuple):

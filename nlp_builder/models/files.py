@@ -13,20 +13,15 @@ import keras
 import numpy as np
 
 from nlp_builder import saving
+from nlp_builder.contents.schema import TASK, cause, task_of
 from nlp_builder.features import KerasWrapper
-from nlp_builder.features.archive_schema import TASK, cause, task_of
 from nlp_builder.features.archive_writer import archive_of
 from nlp_builder.features.checks import positive_or_none
-from nlp_builder.features.loading import (
-    IN_FOLDER,
-    block_of,
-    file_of,
-    options_of,
-    require_path,
-)
+from nlp_builder.features.loading import block_of, options_of
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
 from nlp_builder.saving import Archive, ArchiveError
+from nlp_builder.saving.files import IN_FOLDER, file_of, require_path
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:

@@ -16,6 +16,40 @@ from nlp_builder.saving.archive import Archive, pieces, read_archive
 from nlp_builder.saving.errors import refuse
 from nlp_builder.saving.limits import Limits
 
+IN_FOLDER = "model.nlpb"
+"""What a file is called in the folder of a model."""
+
+
+def file_of(path: Any) -> Any:
+    """Return the file that is meant: in a folder that of the model.
+
+    Args:
+        path: a file or a folder.
+
+    Returns:
+        The path of a file; what is no path as it is.
+
+    Raises:
+        ValueError: if the path is empty.
+    """
+    require_path(path)
+    if isinstance(path, str | os.PathLike) and Path(path).is_dir():
+        return Path(path) / IN_FOLDER
+    return path
+
+
+def require_path(path: Any) -> None:
+    """Refuse an empty path, which would stand for the folder that the program happens to be in.
+
+    Args:
+        path: what was given.
+
+    Raises:
+        ValueError: if it is an empty str.
+    """
+    if isinstance(path, str) and not path:
+        raise ValueError("expected the path of a file or a folder, got '': write '.' for this one")
+
 
 def write(path: str | os.PathLike[str], archive: Archive) -> None:
     """Write an archive to a file so that at any moment the old file or the new one is there, whole.

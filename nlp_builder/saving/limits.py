@@ -77,3 +77,20 @@ class Limits:
                 f"{what}: {found:,}, but the limit is {limit:,}. If you trust the file, pass "
                 f"limits=Limits({name}={found}) to read it all the same"
             )
+
+
+def checked_limits(limits: Limits | None) -> Limits:
+    """Return limits, those that hold for all files if none are given.
+
+    Args:
+        limits: what was given.
+
+    Returns:
+        The limits.
+
+    Raises:
+        TypeError: if they are something else.
+    """
+    if not isinstance(limits, Limits | None):
+        raise TypeError(f"expected limits as nlp_builder.Limits(...), got {limits!r}")
+    return limits or Limits()

@@ -136,6 +136,19 @@ def test_traceback_shows_where_an_error_comes_from():
         main(["--traceback", "inspect", "nowhere.nlpb"])
 
 
+def test_inspect_does_not_wait_for_keras(model_file):
+    script = f"""
+import sys
+from nlp_builder.cli import main
+code = main(["inspect", {str(model_file)!r}])
+print(code, [name for name in ("keras", "tensorflow", "sklearn") if name in sys.modules])
+"""
+    shown = python("-c", script).stdout
+    assert shown.startswith("format 2, ")
+    assert "custom objects" not in shown
+    assert shown.endswith("\n0 []\n")
+
+
 def test_inspect_shows_what_a_file_holds(run, model_file):
     code, out, err = run("inspect", model_file)
     assert (code, err) == (0, "")

@@ -7,9 +7,10 @@ import pytest
 from keras import layers
 
 import nlp_builder
+from nlp_builder.contents.keras_allowed import BASES
 from nlp_builder.features import CharEmbeddingSequence, KerasWrapper
 from nlp_builder.features.keras_models import config_of, model_from, require_known
-from nlp_builder.features.keras_names import _CLASSES, keras_class, keras_function
+from nlp_builder.features.keras_names import keras_class, keras_function
 from nlp_builder.layers import GRU, LSTM
 from tests.features.hostile import HOSTILE, REGISTERED, good_file, hostile
 
@@ -40,7 +41,7 @@ def test_no_operation_that_a_file_may_name_takes_a_function_or_a_path():
     refused = {"f", "fn", "fun", "func", "function", "body", "body_fun", "branches", "pyfunc"}
     refused |= {"true_fn", "false_fn", "path", "filepath", "vocabulary", "module", "callable"}
     found = {}
-    for module in _CLASSES:
+    for module in BASES:
         for name in vars(importlib.import_module(module)):
             cls = keras_class(module, name)
             if cls is not None:

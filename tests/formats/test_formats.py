@@ -10,8 +10,8 @@ import pytest
 
 import nlp_builder
 from nlp_builder import saving
+from nlp_builder.contents.upgrade import upgraded
 from nlp_builder.features import loading
-from nlp_builder.features.archive_upgrade import upgraded
 from nlp_builder.saving import FORMAT_VERSION
 from tests.blocks import CORPUS, ROWS, TEXTS
 from tests.formats.write import NUM_TAGS, TAGGED, TAGS, tagger

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from nlp_builder import saving
-from nlp_builder.features.archive_schema import fields, listed, state_values, task_of
-from nlp_builder.features.archive_upgrade import upgraded
-from nlp_builder.features.keras_models import is_known, not_plain
-from nlp_builder.features.loading import checked_limits, file_of
-from nlp_builder.features.shapes import ModelIOShape
+from nlp_builder.contents.keras_allowed import OURS, has_class, has_function
+from nlp_builder.contents.keras_entries import entries, is_plain, name_of
+from nlp_builder.contents.schema import fields, listed, state_values, task_of
+from nlp_builder.contents.upgrade import upgraded
 from nlp_builder.saving import Archive, Limits
+from nlp_builder.saving.files import file_of
+from nlp_builder.saving.limits import checked_limits
+from nlp_builder.saving.shapes import ModelIOShape
 from nlp_builder.text.checks import preview
 
 _LONGEST_NAME, _LONGEST_LABELS = 60, 200
 _SHOWN_SHAPES = 4
 _MOST_DIGITS = 10
-_OURS = "nlp_builder>"
 
 
 @final
@@ -184,7 +185,11 @@ def _named(kind: str, value: Any) -> Iterator[str]:
 
 
 def _foreign(config: Any) -> Iterator[str]:
-    return (name for name in not_plain(config) if not (name.startswith(_OURS) and is_known(name)))
+    for entry, in_call in entries(config):
+        if not is_plain(entry, in_call=in_call, find_class=has_class, find_function=has_function):
+            name = name_of(entry)
+            if name not in OURS:
+                yield name
 
 
 def _by_owner(arrays: Mapping[str, ModelIOShape]) -> dict[str, list[ModelIOShape]]:

@@ -11,6 +11,7 @@ import keras
 from nlp_builder.features import KerasWrapper
 from nlp_builder.features.checks import seed
 from nlp_builder.models import examples, streams
+from nlp_builder.models.arguments import in_own_name
 from nlp_builder.models.embedding import Embedding, default_embedding
 from nlp_builder.models.examples import Columns, Examples
 from nlp_builder.models.hyper_parameters import HyperParameters, L, layer_of, merged
@@ -21,6 +22,7 @@ from nlp_builder.text.checks import preview
 class BuildsGraph(ABC):
     """A model that stitches a graph for the labels of a corpus: the first half of `TextModel`."""
 
+    @in_own_name
     def __init__(
         self,
         embedding: Any = None,

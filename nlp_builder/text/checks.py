@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 _STR = frozenset((str,))
@@ -28,6 +29,26 @@ def preview(value: Any, length: int = 40) -> str:
         return repr(value[:length] + "..." if len(value) > length else value)
     shown = repr(value)
     return shown[:length] + "..." if len(shown) > length else shown
+
+
+def near_name(name: Any, known: Iterable[str]) -> str:
+    """Asks whether another name was meant, at the end of the message of an error.
+
+    Args:
+        name: an unknown one.
+        known: the names that there are.
+
+    Returns:
+        The question; an empty text if there is no name like it.
+
+    Example:
+        >>> near_name("unit", ["units", "dropout"])
+        ": did you mean 'units'?"
+        >>> near_name("foo", ["units", "dropout"])
+        ''
+    """
+    near = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
+    return f": did you mean {near[0]!r}?" if near else ""
 
 
 def positive_int(name: str, value: Any, *, least: int = 1) -> int:

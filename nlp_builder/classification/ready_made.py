@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import keras
 
@@ -19,12 +19,16 @@ from nlp_builder.models.graphs import (
     EMBEDDING_DROPOUT,
     bidirectional,
     embedded,
+    known_layer,
     model_to,
     recurrent_defaults,
+    recurrent_kinds,
 )
-from nlp_builder.models.hyper_parameters import HyperParameters
+from nlp_builder.models.hyper_parameters import HyperParameters, LayerKind, LayerKinds
 
 _WIDTHS = (3, 4, 5)
+_CONVOLUTION, _DROPOUT = LayerKind(MaskedConv1D), LayerKind(keras.layers.Dropout)
+_OUTPUT = LayerKind(keras.layers.Dense, decided=("activation", "dtype", "units"))
 
 
 @final
@@ -36,6 +40,11 @@ class BiLSTM_Model(BaseClassificationModel):
         128
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {
+        **recurrent_kinds("layer_bi_lstm", LSTM),
+        "layer_output": _OUTPUT,
+    }
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, LSTM, Dropout and Dense."""
@@ -43,7 +52,7 @@ class BiLSTM_Model(BaseClassificationModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        text = bidirectional(self, LSTM, "layer_bi_lstm")(embedded(self))
+        text = bidirectional(self, "layer_bi_lstm")(embedded(self))
         self.tf_model = _softmax(self, text)
 
 
@@ -56,6 +65,11 @@ class BiGRU_Model(BaseClassificationModel):
         128
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {
+        **recurrent_kinds("layer_bi_gru", GRU),
+        "layer_output": _OUTPUT,
+    }
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, GRU, Dropout and Dense."""
@@ -63,7 +77,7 @@ class BiGRU_Model(BaseClassificationModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        text = bidirectional(self, GRU, "layer_bi_gru")(embedded(self))
+        text = bidirectional(self, "layer_bi_gru")(embedded(self))
         self.tf_model = _softmax(self, text)
 
 
@@ -78,6 +92,15 @@ class CNN_Model(BaseClassificationModel):
         >>> CNN_Model.get_default_hyper_parameters()["conv1d_layer"]["filters"]
         128
     """
+
+    layer_kinds: ClassVar[LayerKinds] = {
+        EMBEDDING_DROPOUT: _DROPOUT,
+        "conv1d_layer": _CONVOLUTION,
+        "max_pool_layer": LayerKind(MaskedMaxPooling),
+        "dense_layer": LayerKind(keras.layers.Dense),
+        "layer_dropout": _DROPOUT,
+        "layer_output": _OUTPUT,
+    }
 
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
@@ -94,9 +117,9 @@ class CNN_Model(BaseClassificationModel):
     def build_model_arc(self) -> None:
         """Stitch the graph."""
         # (batch, words, filters)
-        features = self.layer(MaskedConv1D, "conv1d_layer")(embedded(self))
-        text = self.layer(MaskedMaxPooling, "max_pool_layer")(features)
-        self.tf_model = _softmax(self, self.layer(keras.layers.Dense, "dense_layer")(text))
+        features = known_layer(self, "conv1d_layer")(embedded(self))
+        text = known_layer(self, "max_pool_layer")(features)
+        self.tf_model = _softmax(self, known_layer(self, "dense_layer")(text))
 
 
 @final
@@ -107,6 +130,14 @@ class CNN_Attention_Model(BaseClassificationModel):
         >>> CNN_Attention_Model.get_default_hyper_parameters()["cnn_4_layer"]["kernel_size"]
         4
     """
+
+    layer_kinds: ClassVar[LayerKinds] = {
+        EMBEDDING_DROPOUT: _DROPOUT,
+        **{f"cnn_{width}_layer": _CONVOLUTION for width in _WIDTHS},
+        "attention_layer": LayerKind(AttentionPooling),
+        "layer_dropout": _DROPOUT,
+        "layer_output": _OUTPUT,
+    }
 
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
@@ -122,10 +153,10 @@ class CNN_Attention_Model(BaseClassificationModel):
     def build_model_arc(self) -> None:
         """Stitch the graph."""
         words = embedded(self)
-        features = [self.layer(MaskedConv1D, f"cnn_{width}_layer")(words) for width in _WIDTHS]
+        features = [known_layer(self, f"cnn_{width}_layer")(words) for width in _WIDTHS]
         # (batch, words, 3 filters)
         joined = MaskedConcatenate(name="joined")(features)
-        self.tf_model = _softmax(self, self.layer(AttentionPooling, "attention_layer")(joined))
+        self.tf_model = _softmax(self, known_layer(self, "attention_layer")(joined))
 
 
 READY_MADE: tuple[type[BaseClassificationModel], ...] = (
@@ -142,9 +173,9 @@ def _convolution(width: int) -> dict[str, Any]:
 
 
 def _softmax(model: BaseClassificationModel, text: Any) -> keras.Model:
-    dropped = model.layer(keras.layers.Dropout, "layer_dropout")(text)
-    output = model.layer(
-        keras.layers.Dense,
+    dropped = known_layer(model, "layer_dropout")(text)
+    output = known_layer(
+        model,
         "layer_output",
         units=len(model.processor),
         activation="softmax",

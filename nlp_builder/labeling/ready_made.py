@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import keras
 
 from nlp_builder.labeling.base_model import BaseLabelingModel
 from nlp_builder.layers import CRF, GRU, LSTM, MaskedConv1D
-from nlp_builder.models.graphs import bidirectional, embedded, model_to, recurrent_defaults
-from nlp_builder.models.hyper_parameters import HyperParameters
+from nlp_builder.models.graphs import (
+    bidirectional,
+    embedded,
+    known_layer,
+    model_to,
+    recurrent_defaults,
+    recurrent_kinds,
+)
+from nlp_builder.models.hyper_parameters import HyperParameters, LayerKind, LayerKinds
+
+_SCORES = LayerKind(keras.layers.Dense, decided=("units",))
+_SOFTMAX_KINDS = {
+    "layer_time_distributed": _SCORES,
+    "layer_activation": LayerKind(keras.layers.Activation, decided=("dtype",)),
+}
+_CRF_KINDS = {
+    "layer_time_distributed": _SCORES,
+    "layer_crf": LayerKind(CRF, decided=("constraints", "num_tags")),
+}
 
 
 @final
@@ -21,6 +38,8 @@ class BiLSTM_Model(BaseLabelingModel):
         [('units', 128), ('return_sequences', True)]
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {**recurrent_kinds("layer_blstm", LSTM), **_SOFTMAX_KINDS}
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, LSTM, Dropout, Dense and Activation."""
@@ -28,7 +47,7 @@ class BiLSTM_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _softmax(self, _both_ways(self, LSTM, "layer_blstm"))
+        self.tf_model = _softmax(self, _both_ways(self, "layer_blstm"))
 
 
 @final
@@ -43,6 +62,8 @@ class BiLSTM_CRF_Model(BaseLabelingModel):
         'layer_crf'
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {**recurrent_kinds("layer_blstm", LSTM), **_CRF_KINDS}
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, LSTM, Dropout, Dense and CRF."""
@@ -50,7 +71,7 @@ class BiLSTM_CRF_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _crf(self, _both_ways(self, LSTM, "layer_blstm"))
+        self.tf_model = _crf(self, _both_ways(self, "layer_blstm"))
 
 
 @final
@@ -62,6 +83,8 @@ class BiGRU_Model(BaseLabelingModel):
         128
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {**recurrent_kinds("layer_bgru", GRU), **_SOFTMAX_KINDS}
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, GRU, Dropout, Dense and Activation."""
@@ -69,7 +92,7 @@ class BiGRU_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _softmax(self, _both_ways(self, GRU, "layer_bgru"))
+        self.tf_model = _softmax(self, _both_ways(self, "layer_bgru"))
 
 
 @final
@@ -81,6 +104,8 @@ class BiGRU_CRF_Model(BaseLabelingModel):
         {'rate': 0.4}
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {**recurrent_kinds("layer_bgru", GRU), **_CRF_KINDS}
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, GRU, Dropout, Dense and CRF."""
@@ -88,7 +113,7 @@ class BiGRU_CRF_Model(BaseLabelingModel):
 
     def build_model_arc(self) -> None:
         """Stitch the graph."""
-        self.tf_model = _crf(self, _both_ways(self, GRU, "layer_bgru"))
+        self.tf_model = _crf(self, _both_ways(self, "layer_bgru"))
 
 
 @final
@@ -100,6 +125,12 @@ class CNN_LSTM_Model(BaseLabelingModel):
         3
     """
 
+    layer_kinds: ClassVar[LayerKinds] = {
+        "layer_conv": LayerKind(MaskedConv1D),
+        **recurrent_kinds("layer_lstm", LSTM),
+        **_SOFTMAX_KINDS,
+    }
+
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:
         """Return arguments of Dropout, Conv1D, LSTM, Dropout, Dense and Activation."""
@@ -110,10 +141,10 @@ class CNN_LSTM_Model(BaseLabelingModel):
     def build_model_arc(self) -> None:
         """Stitch the graph."""
         # (batch, words, filters)
-        features = self.layer(MaskedConv1D, "layer_conv")(embedded(self))
+        features = known_layer(self, "layer_conv")(embedded(self))
         # (batch, words, units)
-        words = self.layer(LSTM, "layer_lstm")(features)
-        self.tf_model = _softmax(self, self.layer(keras.layers.Dropout, "layer_dropout")(words))
+        words = known_layer(self, "layer_lstm")(features)
+        self.tf_model = _softmax(self, known_layer(self, "layer_dropout")(words))
 
 
 READY_MADE: tuple[type[BaseLabelingModel], ...] = (
@@ -134,26 +165,24 @@ def _crf_defaults() -> HyperParameters:
     return {"layer_time_distributed": {}, "layer_crf": {}}
 
 
-def _both_ways(model: BaseLabelingModel, kind: type[keras.layers.RNN], name: str) -> Any:
+def _both_ways(model: BaseLabelingModel, name: str) -> Any:
     # (batch, words, 2 units)
-    words = bidirectional(model, kind, name)(embedded(model))
-    return model.layer(keras.layers.Dropout, "layer_dropout")(words)
+    words = bidirectional(model, name)(embedded(model))
+    return known_layer(model, "layer_dropout")(words)
 
 
 def _scores(model: BaseLabelingModel, words: Any) -> Any:
     # (batch, words, tags)
-    return model.layer(keras.layers.Dense, "layer_time_distributed", units=len(model.processor))(
-        words
-    )
+    return known_layer(model, "layer_time_distributed", units=len(model.processor))(words)
 
 
 def _softmax(model: BaseLabelingModel, words: Any) -> keras.Model:
-    activation = model.layer(keras.layers.Activation, "layer_activation", dtype="float32")
+    activation = known_layer(model, "layer_activation", dtype="float32")
     return model_to(model, activation(_scores(model, words)))
 
 
 def _crf(model: BaseLabelingModel, words: Any) -> keras.Model:
-    crf = model.layer(
-        CRF, "layer_crf", num_tags=len(model.processor), constraints=model.constraints
+    crf = known_layer(
+        model, "layer_crf", num_tags=len(model.processor), constraints=model.constraints
     )
     return model_to(model, crf(_scores(model, words)))

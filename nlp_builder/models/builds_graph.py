@@ -14,7 +14,14 @@ from nlp_builder.models import examples, streams
 from nlp_builder.models.arguments import in_own_name
 from nlp_builder.models.embedding import Embedding, default_embedding
 from nlp_builder.models.examples import Columns, Examples
-from nlp_builder.models.hyper_parameters import HyperParameters, L, layer_of, merged
+from nlp_builder.models.hyper_parameters import (
+    HyperParameters,
+    L,
+    LayerKinds,
+    layer_of,
+    merged,
+    require_arguments,
+)
 from nlp_builder.models.labels import Labels
 from nlp_builder.text.checks import preview
 
@@ -34,6 +41,8 @@ class BuildsGraph(ABC):
         self.random_seed = seed("random_seed", random_seed)
         self.sequence_length = examples.checked_length(sequence_length)
         self.hyper_parameters = merged(self.get_default_hyper_parameters(), hyper_parameters)
+        for name, (kind, decided) in self.layer_kinds.items():
+            require_arguments(name, self.hyper_parameters.get(name, {}), kind, decided)
         self._embedding = None if embedding is None else Embedding(embedding)
         self._labels: Labels | None = None
         self._model: keras.Model | None = None
@@ -44,6 +53,8 @@ class BuildsGraph(ABC):
 
     family: ClassVar[str]
     """What the labels are of: a name that files have."""
+    layer_kinds: ClassVar[LayerKinds] = {}
+    """The classes of layers by name, where the model says them before it is built."""
 
     @classmethod
     def get_default_hyper_parameters(cls) -> HyperParameters:

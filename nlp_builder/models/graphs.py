@@ -10,7 +10,7 @@ import numpy as np
 from nlp_builder.features.model_inputs import ends_linear
 from nlp_builder.features.training import TRAIN_ANEW
 from nlp_builder.layers import OpenFirstStep
-from nlp_builder.models.hyper_parameters import HyperParameters, layer_of
+from nlp_builder.models.hyper_parameters import HyperParameters, LayerKind, LayerKinds, layer_of
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
@@ -23,30 +23,43 @@ def embedded(model: TextModel) -> Any:
     """Return the vectors of the words, with dropout.
 
     Args:
-        model: one with a layer "layer_embedding_dropout" among its hyper-parameters.
+        model: one with a layer "layer_embedding_dropout" among its `layer_kinds`.
 
     Returns:
         (batch, words, dim), with a mask of which each row has a step, as cuDNN wants it.
     """
     vectors = OpenFirstStep(name="safe_mask")(model.embedding.embed_model.output)
-    return model.layer(keras.layers.Dropout, EMBEDDING_DROPOUT)(vectors)
+    return known_layer(model, EMBEDDING_DROPOUT)(vectors)
 
 
-def bidirectional(model: TextModel, kind: type[keras.layers.RNN], name: str) -> keras.layers.Layer:
+def known_layer(model: TextModel, name: str, **decided: Any) -> Any:
+    """Make a layer of the class that a model says.
+
+    Args:
+        model: one with a layer of that name among its `layer_kinds`.
+        name: of the layer.
+        **decided: arguments that are no hyper-parameters: those that its kind says.
+
+    Returns:
+        The layer.
+    """
+    return model.layer(model.layer_kinds[name].layer, name, **decided)
+
+
+def bidirectional(model: TextModel, name: str) -> keras.layers.Layer:
     """Make a recurrent layer that reads both ways, with first weights of its own for each.
 
     Args:
-        model: one with a layer of that name among its hyper-parameters.
-        kind: `LSTM` or `GRU`, ours or Keras' own.
+        model: one with a recurrent layer of that name among its `layer_kinds`.
         name: of the layer.
 
     Returns:
         The layer.
     """
-    forward = model.layer(kind, name)
+    forward = known_layer(model, name)
     turned = {**model.hyper_parameters[name], "go_backwards": not forward.go_backwards}
     seed = model.random_seed + len(model.hyper_parameters)
-    backward = layer_of(kind, f"{name}_backward", turned, seed=seed)
+    backward = layer_of(type(forward), f"{name}_backward", turned, seed=seed)
     return keras.layers.Bidirectional(forward, backward_layer=backward, name=f"{name}_both_ways")
 
 
@@ -78,6 +91,20 @@ def recurrent_defaults(name: str, *, return_sequences: bool) -> HyperParameters:
         name: {"units": 128, "return_sequences": return_sequences},
         "layer_dropout": {"rate": 0.4},
     }
+
+
+def recurrent_kinds(name: str, kind: type[keras.layers.Layer]) -> LayerKinds:
+    """Return the classes of the layers of `recurrent_defaults`.
+
+    Args:
+        name: of the recurrent layer.
+        kind: `LSTM` or `GRU`, ours or Keras' own.
+
+    Returns:
+        Classes by layer.
+    """
+    dropout = LayerKind(keras.layers.Dropout)
+    return {EMBEDDING_DROPOUT: dropout, name: LayerKind(kind), "layer_dropout": dropout}
 
 
 def require_probabilities(model: keras.Model) -> None:

@@ -5,16 +5,35 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 
 from nlp_builder.layers.seeding import derived_seeds
-from nlp_builder.text.checks import preview
+from nlp_builder.text.checks import near_name, preview
 
 HyperParameters = dict[str, dict[str, Any]]
 L = TypeVar("L", bound=keras.layers.Layer)
+
+
+class LayerKind(NamedTuple):
+    """What a layer of a model is.
+
+    Args:
+        layer: its class.
+        decided: arguments that the model decides, so that they are no hyper-parameters.
+
+    Example:
+        >>> LayerKind(keras.layers.Dense, ("units",)).decided
+        ('units',)
+    """
+
+    layer: type[keras.layers.Layer]
+    decided: tuple[str, ...] = ()
+
+
+LayerKinds = Mapping[str, LayerKind]
 
 
 def merged(defaults: HyperParameters, given: Mapping[str, Any] | None) -> HyperParameters:
@@ -43,6 +62,7 @@ def merged(defaults: HyperParameters, given: Mapping[str, Any] | None) -> HyperP
         if layer not in result:
             raise ValueError(
                 f"expected hyper-parameters of the layers {list(result)}, got {preview(layer)}"
+                f"{near_name(layer, result)}"
             )
         _require_dict(f"hyper_parameters[{layer!r}]", arguments)
         result[layer] |= copy.deepcopy(dict(arguments or {}))
@@ -71,16 +91,39 @@ def layer_of(
         >>> layer_of(keras.layers.Dropout, "layer_dropout", {"rate": 0.4}, seed=1).seed
         917752063
     """
-    known = _arguments(kind) - {*fixed}
-    if unknown := sorted({*arguments} - known):
-        raise ValueError(
-            f"expected arguments of {kind.__name__} as hyper-parameters of {name!r}, "
-            f"{sorted(known)}, got {unknown}"
-        )
+    require_arguments(name, arguments, kind, fixed)
     layer = kind(**{**arguments, **fixed, "name": name})
     # The layer was not built, so that nothing is lost.
     seeds = (derived_seeds(seed, number)[-1] for number in itertools.count(1))
     return type(layer).from_config(_seeded(layer.get_config(), seeds))
+
+
+def require_arguments(
+    name: str,
+    arguments: Mapping[str, Any],
+    kind: type[keras.layers.Layer],
+    decided: Collection[str] = (),
+) -> None:
+    """Refuse hyper-parameters that a layer does not take.
+
+    Args:
+        name: of the layer.
+        arguments: its hyper-parameters.
+        kind: the class of the layer.
+        decided: arguments that are no hyper-parameters.
+
+    Raises:
+        ValueError: if the class has no such argument.
+
+    Example:
+        >>> require_arguments("layer_dropout", {"rate": 0.4}, keras.layers.Dropout)
+    """
+    known = sorted(_arguments(kind) - {*decided})
+    if unknown := sorted({*arguments} - {*known}, key=str):
+        raise ValueError(
+            f"expected arguments of {kind.__name__} as hyper-parameters of {name!r}, {known}, got "
+            f"{unknown}{near_name(unknown[0], known)}"
+        )
 
 
 def _arguments(kind: type) -> set[str]:

@@ -30,8 +30,8 @@ class TextModel(BuildsGraph):
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if there is no layer of a name among the hyper-parameters, or a block gives no
-            vector for each word.
+        ValueError: if there is no layer of a name among the hyper-parameters, a layer of a
+            ready-made model has no such argument, or a block gives no vector for each word.
     """
 
     def compile_model(

@@ -4,11 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from nlp_builder.labeling import BiGRU_CRF_Model, BiGRU_Model, BiLSTM_Model
+from nlp_builder.labeling import (
+    BaseLabelingModel,
+    BiGRU_CRF_Model,
+    BiGRU_Model,
+    BiLSTM_Model,
+)
 from nlp_builder.layers import CRF
 from nlp_builder.models.hyper_parameters import layer_of, merged
-from tests.models.table import TAGS, TEXTS
+from tests.models.table import ROWS, TAGS, TEXTS, named, numbered
 
+every_model = pytest.mark.parametrize("number", numbered(), ids=named)
 DEFAULTS = {"layer_blstm": {"units": 128, "dropout": 0.1}, "layer_dropout": {"rate": 0.4}}
 
 
@@ -35,14 +41,52 @@ def test_what_is_no_dict_is_refused(given, message):
 
 def test_arguments_that_the_model_decides_are_refused():
     """Else the number of units would be ignored."""
-    model = BiLSTM_Model(hyper_parameters={"layer_time_distributed": {"units": 3}})
     with pytest.raises(ValueError, match=r"of Dense as hyper-parameters .*got \['units'\]"):
-        model.build_model(TEXTS, TAGS)
-    model = BiGRU_CRF_Model(hyper_parameters={"layer_crf": {"constraints": None}})
+        BiLSTM_Model(hyper_parameters={"layer_time_distributed": {"units": 3}})
     with pytest.raises(ValueError, match=r"got \['constraints'\]"):
-        model.build_model(TEXTS, TAGS)
-    model = BiGRU_Model(hyper_parameters={"layer_bgru": {"name": "mine"}})
+        BiGRU_CRF_Model(hyper_parameters={"layer_crf": {"constraints": None}})
     with pytest.raises(ValueError, match=r"got \['name'\]"):
+        BiGRU_Model(hyper_parameters={"layer_bgru": {"name": "mine"}})
+
+
+def test_a_slip_of_the_pen_is_named():
+    message = (
+        r"of LSTM as hyper-parameters of 'layer_blstm', .* got \['unit'\]: did you mean 'units'"
+    )
+    with pytest.raises(ValueError, match=message):
+        BiLSTM_Model(hyper_parameters={"layer_blstm": {"unit": 8}})
+    message = "of the layers .*, got 'layer_bltsm': did you mean 'layer_blstm'"
+    with pytest.raises(ValueError, match=message):
+        BiLSTM_Model(hyper_parameters={"layer_bltsm": {"units": 8}})
+
+
+@every_model
+def test_each_layer_refuses_what_it_does_not_take_when_the_model_is_made(number):
+    cls = ROWS[number].cls
+    assert set(cls.layer_kinds) == set(cls.get_default_hyper_parameters())
+    for name, (kind, decided) in cls.layer_kinds.items():
+        for argument in ("nothing", *decided):
+            message = rf"{kind.__name__} as hyper-parameters of '{name}', .*got \['{argument}'\]"
+            with pytest.raises(ValueError, match=message):
+                cls(hyper_parameters={name: {argument: 1}})
+
+
+class OwnModel(BaseLabelingModel):
+    """It says nothing of its layers."""
+
+    @classmethod
+    def get_default_hyper_parameters(cls):
+        return {"layer_scores": {}}
+
+    def build_model_arc(self):
+        words = self.embedding.embed_model
+        scores = self.layer(keras.layers.Dense, "layer_scores", units=len(self.processor))
+        self.tf_model = keras.Model(words.inputs, keras.ops.softmax(scores(words.output)))
+
+
+def test_a_model_that_says_nothing_of_its_layers_is_checked_when_it_is_built():
+    model = OwnModel(hyper_parameters={"layer_scores": {"use_bais": False}})
+    with pytest.raises(ValueError, match=r"got \['use_bais'\]: did you mean 'use_bias'"):
         model.build_model(TEXTS, TAGS)
 
 

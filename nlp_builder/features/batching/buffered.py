@@ -199,7 +199,7 @@ class StreamBatches:
         TypeError: if the source can be read once only, or, once it is read, gives no such pairs,
             or pairs and triples.
         ValueError: if `bucket_lengths` is a number, or, once it is read, the source is empty, or
-            targets of a batch are for other outputs than its first.
+            targets are for no outputs, or for others than those of the first text.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -240,9 +240,11 @@ class StreamBatches:
         items = Items(
             self._blocks, with_targets=True, by_token=self._by_token, lengths=self._lengths
         )
+        kinds = (_ByOutput("target"), _ByOutput("weight"))
         for index, rows in enumerate(self._batches()):
             texts, *labels = zip(*rows, strict=True)
-            item = (self._columns(texts), *map(_by_output, labels))
+            by_output = (read(values) for read, values in zip(kinds, labels, strict=False))
+            item = (self._columns(texts), *by_output)
             yield items.batch(index, item, first=None)
 
     def __repr__(self) -> str:
@@ -274,17 +276,36 @@ class StreamBatches:
         return self._reader.count_tokens(texts)
 
 
-def _by_output(values: Sequence[Any]) -> Any:
-    """Turn dicts of texts into lists of outputs; what has no outputs stays a list."""
-    names = values[0].keys() if isinstance(values[0], Mapping) else None
-    for value in values:
-        own = value.keys() if isinstance(value, Mapping) else None
-        if own != names:
+class _ByOutput:
+    """Turns the dicts of texts into a dict of lists; what has no outputs stays a list."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._first: list[Any] = []
+
+    def __call__(self, values: Sequence[Any]) -> Any:
+        """Do so with the values of a batch, which are for the outputs of the first one."""
+        self._first = self._first or [*values[:1]]
+        expected = _names(self._first[0])
+        odd = next((value for value in values if _names(value) != expected), None)
+        if odd is not None:
             raise ValueError(
-                "expected targets or weights of all texts for the same outputs, got "
-                f"{preview(values[0])} and {preview(value)}: give each text a dict of all outputs"
+                f"expected {self._kind}s for {_shown(self._first[0])}, as that of the first text, "
+                f"got one for {_shown(odd)}: give each text a dict of all outputs"
             )
-    return list(values) if names is None else {n: [value[n] for value in values] for n in names}
+        if expected is None:
+            return list(values)
+        return {name: [value[name] for value in values] for name in self._first[0]}
+
+
+def _names(value: Any) -> set[Any] | None:
+    return set(value) if isinstance(value, Mapping) else None
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return "one output without a name"
+    return f"the outputs {sorted(value, key=str)}"
 
 
 def _lengths_of_a_stream() -> np.ndarray:

@@ -40,7 +40,8 @@ class Labels:
 
     Raises:
         TypeError: if the values are no numbers.
-        ValueError: if there are not as many as texts, or as tokens, or if vectors differ in length.
+        ValueError: if there are not as many as texts, or as tokens, if vectors differ in length, or
+            if there is no output.
 
     Example:
         >>> words = InputSteps(0, None, "words", lambda: np.array([2, 1]))
@@ -62,6 +63,9 @@ class Labels:
         *,
         by_token: ByOutput = True,
     ) -> None:
+        if isinstance(values, Mapping | tuple) and not values:
+            raise ValueError(f"expected {kind}s of at least one output, got {values!r}")
+
         def read(column: Any, name: Any) -> _Read:
             place = _of_output(name)
             rows = _rows(column, num_texts, kind, place)

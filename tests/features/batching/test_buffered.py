@@ -119,12 +119,54 @@ def test_several_outputs_have_what_batches_give_them(by_output):
     assert contents(itertools.islice(stream, len(stream))) == contents(batches)
 
 
-def test_texts_of_a_batch_have_the_same_outputs():
-    for odd in ({"kind": 1}, [1, 1]):
-        rows = [("ab", {"tags": [1, 1], "kind": 1}), ("ab", odd)]
-        for pairs in (rows, rows[::-1]):
-            with pytest.raises(ValueError, match="give each text a dict of all outputs"):
-                next(iter(StreamBatches(Letters(), pairs, shuffle=False)))
+BOTH = {"tags": [1, 1], "kind": 1}
+
+
+@pytest.mark.parametrize("batch_size", [2, 1], ids=["in a batch", "in two"])
+@pytest.mark.parametrize(
+    ("first", "odd", "message"),
+    [
+        (
+            BOTH,
+            {"kind": 1},
+            r"outputs \['kind', 'tags'\], .* one for the outputs \['kind'\]",
+        ),
+        (BOTH, [1, 1], r"\['kind', 'tags'\], .* got one for one output without a name"),
+        (
+            [1, 1],
+            BOTH,
+            r"one output without a name, .* got one for the outputs \['kind', 'ta",
+        ),
+        (BOTH, {}, r"got one for the outputs \[\]: give each text a dict of all outputs"),
+    ],
+)
+def test_all_texts_have_the_same_outputs(first, odd, message, batch_size):
+    targets = [("ab", first), ("ab", odd)]
+    weights = [("ab", BOTH, first), ("ab", BOTH, odd)]
+    for kind, rows in (("targets", targets), ("weights", weights)):
+        stream = StreamBatches(
+            Letters(),
+            rows,
+            batch_size=batch_size,
+            shuffle=False,
+            by_token={"tags": True, "kind": False},
+        )
+        with pytest.raises(ValueError, match=f"expected {kind} for .*{message}"):
+            list(itertools.islice(stream, 2))
+
+
+def test_the_next_pass_has_the_outputs_of_the_first():
+    passes = iter([[("ab", {"kind": 1})], [("ab", {"other": 1})]])
+    batches = iter(StreamBatches(Letters(), lambda: next(passes)))
+    next(batches)
+    with pytest.raises(ValueError, match=r"\['kind'\], .* got one for the outputs \['other'\]"):
+        next(batches)
+
+
+def test_outputs_are_at_least_one():
+    for rows in ([("ab", {})], [("ab", [1, 1], {})]):
+        with pytest.raises(ValueError, match=r"of at least one output, got \{\}"):
+            next(iter(StreamBatches(Letters(), rows)))
 
 
 @pytest.mark.parametrize("once", [iter(PAIRS), "a text", 3, (pair for pair in PAIRS)])

@@ -214,6 +214,14 @@ def test_weights_are_finite(weights):
         taken(weights, "weight")
 
 
+@pytest.mark.parametrize("none", [{}, ()])
+def test_outputs_are_at_least_one(none):
+    with pytest.raises(ValueError, match=r"expected targets of at least one output, got [{(][)}]"):
+        read_labels(none, None, 3, WORDS)
+    with pytest.raises(ValueError, match="expected weights of at least one output"):
+        read_labels([1, 2, 3], none, 3, WORDS)
+
+
 def test_weights_belong_to_the_outputs_of_the_targets():
     two = {"a": [1, 2, 3], "b": [1, 2, 3]}
     assert len(read_labels(two, [1, 1, 1], 3, WORDS)) == 2

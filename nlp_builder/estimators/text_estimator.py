@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from nlp_builder.features import KerasWrapper, RNNDigest
 from nlp_builder.features.batching import count_rows, require_count
+from nlp_builder.features.checks import TRAIN_ANEW
 from nlp_builder.text import take_rows, text_columns
 from nlp_builder.text.checks import preview
 
@@ -126,8 +127,8 @@ def require_finite(outputs: np.ndarray) -> None:
     """
     if not np.isfinite(outputs).all():
         raise ValueError(
-            "expected finite outputs, got NaN or infinite ones: training went astray, try a lower "
-            "learning rate, or keras.optimizers with clipnorm=1.0"
+            "expected finite outputs, got NaN or infinite ones, since the training went astray: "
+            f"{TRAIN_ANEW}"
         )
 
 

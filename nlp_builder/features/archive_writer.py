@@ -11,7 +11,7 @@ import numpy as np
 
 import nlp_builder
 from nlp_builder.features.archive import KINDS
-from nlp_builder.features.checks import boolean
+from nlp_builder.features.checks import TRAIN_ANEW, boolean
 from nlp_builder.features.keras_models import config_of
 from nlp_builder.features.tree import parts_first
 from nlp_builder.saving import Archive, is_finite
@@ -175,6 +175,5 @@ def _libraries() -> dict[str, str]:
 def _not_finite(owner: str) -> str:
     return (
         f"cannot keep {owner}, which holds NaN or infinity: expected finite numbers, since a file "
-        "with others is refused at load; look at the loss, and train anew with a lower learning "
-        "rate or with clipnorm"
+        f"with others is refused at load; look at the loss, and {TRAIN_ANEW}"
     )

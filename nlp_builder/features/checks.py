@@ -14,6 +14,11 @@ from nlp_builder.text.checks import positive_int
 if TYPE_CHECKING:
     from nlp_builder.features.graph_piece import GraphPiece
 
+TRAIN_ANEW = (
+    "train anew with a lower learning rate, or clip gradients (keras.optimizers.Adam(1e-3, "
+    "clipnorm=1.0))"
+)
+"""What to do where a training ended in what is no number, for messages."""
 _POLICIES = {
     *("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16"),
 }

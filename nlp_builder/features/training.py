@@ -12,17 +12,12 @@ import numpy as np
 from nlp_builder.features.archive import State
 from nlp_builder.features.batching import predict_texts, quiet_end, require_steps
 from nlp_builder.features.chain_metrics import require_readable
+from nlp_builder.features.checks import TRAIN_ANEW
 from nlp_builder.features.compiled import restore_training, training_state
 from nlp_builder.features.feature import Feature
 from nlp_builder.features.targets import by_output, split_last
 from nlp_builder.features.training_data import batches_of, validation_of
 from nlp_builder.text.checks import positive_int
-
-TRAIN_ANEW = (
-    "train anew with a lower learning rate, or clip gradients (keras.optimizers.Adam(1e-3, "
-    "clipnorm=1.0))"
-)
-"""What to do where a training ended in what is no number, for messages."""
 
 
 class Trainable(Feature):

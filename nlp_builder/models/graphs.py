@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from nlp_builder.features.checks import TRAIN_ANEW
 from nlp_builder.features.model_inputs import ends_linear
-from nlp_builder.features.training import TRAIN_ANEW
 from nlp_builder.layers import OpenFirstStep
 from nlp_builder.models.hyper_parameters import HyperParameters, LayerKind, LayerKinds, layer_of
 from nlp_builder.text.checks import preview

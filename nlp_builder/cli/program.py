@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         2
     """
     options = parser().parse_args(arguments)
-    if arguments is None:  # the process is the program's own
+    options.owns_process = arguments is None
+    if options.owns_process:
         keep_freed_memory()
     options.started = time.perf_counter()
     with warnings.catch_warnings():

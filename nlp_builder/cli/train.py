@@ -19,6 +19,7 @@ from nlp_builder.cli.options import (
     positive,
     read_tagged,
 )
+from nlp_builder.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from nlp_builder.cli.keeping import KeepBest
@@ -123,6 +124,8 @@ def run(options: argparse.Namespace) -> int:
             options.epochs = options.epochs or epochs_of(len(tagged.texts), options.batch_size)
             _require_place(options.out)
             libraries.start()
+            if options.owns_process:
+                keep_freed_memory()  # once more, behind TensorFlow
             from nlp_builder.cli.keeping import KeepBest
 
             model = _model(options, tagged)

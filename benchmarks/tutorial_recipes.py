@@ -195,6 +195,8 @@ def main() -> None:
         if steps:
             return fits[-1](steps)
         if kept and sys.argv[1] == "ours":
+            import keras  # noqa: F401  # before, as TensorFlow chooses too
+
             import nlp_builder
 
             nlp_builder.keep_freed_memory(kept)

@@ -37,6 +37,46 @@ def test_the_recurrent_layers_are_those_of_keras():
     np.testing.assert_allclose(array(ours(inputs)), array(theirs(inputs)), atol=1e-6)
 
 
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("rnn_type", ["gru", "lstm"])
+@pytest.mark.parametrize("mask", [MASK[0], MASK[0, :, ::-1].copy(), None])
+def test_stacked_layers_hand_on_what_those_of_keras_do(rnn_type, return_sequences, mask):
+    ours = Digest(6, rnn_type, stacked_layers=3, return_sequences=return_sequences)
+    kind = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[rnn_type]
+    theirs = [kind(6, return_sequences=True) for _ in range(2)]
+    theirs.append(kind(6, return_sequences=return_sequences))
+    inputs = characters()[0]
+
+    class Stack(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.layers = theirs
+
+        def build(self, shape):
+            for layer in self.layers:
+                layer.build(shape)
+                shape = (*shape[:-1], 6)
+
+        def call(self, x):
+            for layer in self.layers:
+                x = layer(x, mask=opened)
+            return x if kept is None else x * kept
+
+    # A text without a step is read by none, and gives zeros.
+    opened = None if mask is None else mask | (np.arange(4) == 0) & ~mask.any(1, keepdims=True)
+    kept = None if mask is None else mask.any(1)[:, None].astype("float32")
+    if kept is not None and return_sequences:
+        kept = mask[..., None].astype("float32")
+    stack = Stack()
+    stack.build(inputs.shape), ours.build(inputs.shape)
+    ours.set_weights(stack.get_weights())
+    found = layer_gradients(ours, inputs, mask=mask)
+    expected = layer_gradients(stack, inputs)
+    np.testing.assert_allclose(array(ours(inputs, mask=mask)), array(stack(inputs)), atol=1e-6)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_sequences_are_zero_at_padding(bidirectional):
     layer = Digest(6, "gru", return_sequences=True, bidirectional=bidirectional)

@@ -34,6 +34,7 @@ TEXTS = ["a small town", "the sea"]
 LARGEST_BYTES = 2**26
 # Texts are not padded to lengths beyond this.
 LONGEST = 10**4
+KERAS = os.path.join(os.path.dirname(keras.__file__), "")
 # What neither runs anything nor reaches out of the process. All else is told.
 HARMLESS_EVENTS = {
     *("builtins.id", "gc.get_objects", "mmap.__new__", "object.__getattr__", "object.__setattr__"),
@@ -53,17 +54,20 @@ class Watch:
         self._path = ""
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self.on or event in HARMLESS_EVENTS or self._is_archive(event, args):
+        if not self.on or event in HARMLESS_EVENTS or self._may_be_read(event, args):
             return
         self.on = False  # to show arguments may raise events
         self.seen.append(f"{event} {args!r:.150}")
         self.on = True
 
-    def _is_archive(self, event: str, args: tuple[Any, ...]) -> bool:
+    def _may_be_read(self, event: str, args: tuple[Any, ...]) -> bool:
+        """Whether the archive is read, or the source of Keras, in which names are looked up."""
         if event != "open" or not isinstance(args[0], str | os.PathLike):
             return False
         writes = args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        return os.fspath(args[0]) == self._path and not writes
+        path = os.fspath(args[0])
+        of_keras = path.startswith(KERAS) and path.endswith(".py") and ".." not in path
+        return (path == self._path or of_keras) and not writes
 
     def heard(self, path: str, run: Callable[[], Any]) -> list[str]:
         """Run something that may open one file, and return what was heard."""

@@ -14,7 +14,8 @@ from keras import ops, tree
 def scan(step: Callable, first: Any, inputs: Any, *, reverse: bool = False) -> tuple[Any, Any]:
     """Runs a loop over the first axis of a tensor, which may be empty.
 
-    `keras.ops.scan` has no result to stack there on PyTorch, and XLA refuses such a loop.
+    `keras.ops.scan` has no result to stack there on PyTorch, nor in a graph of TensorFlow that does
+    not know the number of texts, and XLA refuses such a loop.
 
     Args:
         step: Takes a state and a slice of `inputs`; returns the next state and an output, which has
@@ -34,9 +35,16 @@ def scan(step: Callable, first: Any, inputs: Any, *, reverse: bool = False) -> t
         >>> float(last), ops.convert_to_numpy(before).tolist()
         (3.0, [0.0, 1.0, 2.0])
     """
-    if inputs.shape[0] == 0:
+
+    def empty() -> tuple[Any, Any]:
         return first, tree.map_structure(lambda state: ops.stack([state])[:0], first)
-    return ops.scan(step, first, inputs, reverse=reverse)
+
+    def loop() -> tuple[Any, Any]:
+        return ops.scan(step, first, inputs, reverse=reverse)
+
+    if inputs.shape[0] is None:
+        return ops.cond(ops.shape(inputs)[0] > 0, loop, empty)
+    return loop() if inputs.shape[0] else empty()
 
 
 def extreme(reduce: Callable, values: Any, **axes: Any) -> Any:
@@ -55,6 +63,28 @@ def extreme(reduce: Callable, values: Any, **axes: Any) -> Any:
         (0,)
     """
     return (ops.sum if 0 in values.shape else reduce)(values, **axes)
+
+
+def first_slice(values: Any, axis: int) -> Any:
+    """Takes the first slice along an axis; zeros where there is none, since texts have no words.
+
+    Args:
+        values: A tensor or an array.
+        axis: 0 or 1.
+
+    Returns:
+        The slice, without that axis.
+
+    Example:
+        >>> first_slice(np.array([[5, 6], [7, 8]]), axis=1).tolist()
+        [5, 7]
+        >>> first_slice(np.zeros((2, 0)), axis=1).tolist()
+        [0.0, 0.0]
+    """
+    if values.shape[axis]:
+        return values[0] if axis == 0 else values[:, 0]
+    part = values[:1] if axis == 0 else values[:, :1]
+    return (np if isinstance(values, np.ndarray) else ops).sum(part, axis=axis)
 
 
 def taken(values: Any, indices: Any) -> Any:

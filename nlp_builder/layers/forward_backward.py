@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled, extreme, taken
+from nlp_builder.layers.backends import at_least, compiled, extreme, scan, taken
 
 LOWEST = -1e30  # stands for minus infinity: sums of it stay finite and differences are not NaN
 SAFE = 1e-28  # least product of normaliser and message at which 1e-38 is a rounding error
@@ -180,7 +180,7 @@ def _run(step: Any, values: Any, start: Any, end: Any, mask: Any) -> tuple[Any, 
     # (batch, 2, tags)
     first = ops.broadcast_to(ops.stack([start, end]), (batch, 2, tags))
     # (words * batch * 2, tags)
-    messages = ops.reshape(ops.scan(step, first, inputs)[1], (-1, tags))
+    messages = ops.reshape(scan(step, first, inputs)[1], (-1, tags))
     before = taken(messages, (onward * batch + text) * 2)
     after = taken(messages, (back * batch + text) * 2 + 1)
     return before, after
@@ -237,6 +237,8 @@ def _logarithmic_pair_sums(beliefs: Beliefs, transitions: Any, weights: Any) -> 
     # (words, batch, tags), (words, batch)
     left, right = (ops.transpose(part, (1, 0, 2)) for part in (beliefs.left, beliefs.right))
     weights = ops.transpose(weights)
+    if left.shape[0] == 0:  # JAX traces the step all the same
+        return ops.zeros_like(transitions)
 
     def add(word: Any, total: Any) -> Any:
         # The first word has none before it. XLA refuses a loop over the empty rest of one word.

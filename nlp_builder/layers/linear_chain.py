@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled, extreme, taken
+from nlp_builder.layers.backends import at_least, compiled, extreme, first_slice, taken
 from nlp_builder.layers.forward_backward import (
     LOWEST,
     Beliefs,
@@ -181,14 +181,14 @@ def _sequence_score(chain: Scores, tags: Any) -> Any:
     known = known_tags(chain, tags)
     # (batch, words): one flat look-up is faster than one along an axis
     tags = xp.where(chain.mask > 0, xp.clip(tags, 0, size - 1), 0)
-    cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (-1, words)) + tags
+    cells = xp.reshape(xp.arange(batch * words, dtype="int32") * size, (batch, words)) + tags
     chosen = taken(xp.reshape(chain.potentials, (-1,)), cells)
     # (batch, words - 1)
     pairs = taken(xp.reshape(chain.transitions, (-1,)), tags[:, :-1] * size + tags[:, 1:])
     # (batch,)
     length = xp.sum(chain.mask, axis=1)
     final = xp.sum(xp.where(last_words(chain.mask) > 0, tags, 0), axis=1)
-    edges = taken(chain.start, tags[:, 0]) + taken(chain.end, final)
+    edges = taken(chain.start, first_slice(tags, axis=1)) + taken(chain.end, final)
     total = (
         xp.sum(_kept(chosen, chain.mask), axis=1)
         + xp.sum(_kept(pairs, chain.mask[:, 1:]), axis=1)
@@ -285,4 +285,4 @@ def _gradients(beliefs: Beliefs, transitions: Any, mask: Any, weights: Any) -> t
     counts = beliefs.joint * factors[..., None]
     ends = ops.einsum("bwt,bw->t", counts, last_words(mask))
     pairs = pair_sums(beliefs, transitions, weights)
-    return counts, pairs, ops.sum(counts[:, 0], axis=0), ends
+    return counts, pairs, ops.sum(first_slice(counts, axis=1), axis=0), ends

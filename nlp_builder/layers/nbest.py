@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled, scan
+from nlp_builder.layers.backends import at_least, compiled, first_slice, scan
 from nlp_builder.layers.forward_backward import LOWEST
 from nlp_builder.layers.linear_chain import shifted
 from nlp_builder.layers.scores import Scores, like, scores
@@ -85,7 +85,7 @@ def _onward(chain: Scores, count: int) -> tuple[Any, Any]:
         best = ops.where(counts, values + word[:, :-1, None], best)
         return (best, ops.where(counts, ops.cast(origins, best.dtype), same)), (best, came)
 
-    first = (chain.start + words[0, :, :-1])[..., None]
+    first = (chain.start + first_slice(words, axis=0)[:, :-1])[..., None]
     # (batch, tags, n): one beginning, and ranks that are still free
     best = ops.pad(first, ((0, 0), (0, 0), (0, count - 1)), constant_values=LOWEST)
     came = ops.zeros_like(best)

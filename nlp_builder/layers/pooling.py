@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlp_builder.layers.backends import extreme
+
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
 class MaskedConv1D(keras.layers.Conv1D):
@@ -77,12 +79,15 @@ class MaskedMaxPooling(keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Pools; see the class for shapes."""
-        if mask is None:
+        if mask is None and inputs.shape[1]:
             return ops.max(inputs, axis=1)
+        if mask is None:  # there may be no steps
+            mask = ops.ones(ops.shape(inputs)[:2], dtype="bool")
         # (batch, steps, 1)
         counts = ops.expand_dims(mask, -1)
         least = -65504.0 if inputs.dtype == "float16" else -1e30
-        best = ops.max(ops.where(counts, inputs, ops.cast(least, inputs.dtype)), axis=1)
+        counted = ops.where(counts, inputs, ops.cast(least, inputs.dtype))
+        best = extreme(ops.max, counted, axis=1)
         return ops.where(ops.any(counts, axis=1), best, ops.zeros_like(best))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
@@ -145,7 +150,7 @@ class AttentionPooling(keras.layers.Layer):
         hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
         # (batch, steps, 1) in float32, where a softmax over many steps is exact
         scores = ops.cast(ops.matmul(hidden, self.attention), "float32")
-        weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True))
+        weights = ops.exp(scores - extreme(ops.max, scores, axis=1, keepdims=True))
         if mask is not None:
             weights = weights * ops.cast(ops.expand_dims(mask, -1), "float32")
         total = ops.maximum(ops.sum(weights, axis=1, keepdims=True), 1e-30)

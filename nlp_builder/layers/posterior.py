@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled
+from nlp_builder.layers.backends import at_least, compiled, first_slice, scan
 from nlp_builder.layers.forward_backward import LOWEST, Beliefs, forward_backward, last_words
 from nlp_builder.layers.linear_chain import shifted
 from nlp_builder.layers.scores import Scores, like, scores
@@ -106,7 +106,7 @@ def entropy(
     expected = (
         _expected(tags, chain.potentials, (1, 2))
         + _expected(pairs, chain.transitions, (1, 2, 3))
-        + _expected(tags[:, 0], chain.start, (1,))
+        + _expected(first_slice(tags, axis=1), chain.start, (1,))
         + _expected(final, chain.end, (1, 2))
     )
     return like(potentials, at_least(beliefs.log_partition - expected, 0.0))
@@ -170,9 +170,8 @@ def _drawn(chain: Scores, beliefs: Beliefs, uniform: Any) -> Any:
         return ops.cast(ops.argmax(word[:, :-1] + onward, axis=-1), "int32"), tag
 
     # The scan hands out the tag of the next word, so the first comes as its last state.
-    first, later = ops.scan(
-        back, ops.zeros_like(words[0, :, 0], dtype="int32"), words, reverse=True
-    )
+    nothing = ops.zeros_like(first_slice(words, axis=0)[:, 0], dtype="int32")
+    first, later = scan(back, nothing, words, reverse=True)
     tags = ops.transpose(ops.concatenate([first[None], later[:-1]], axis=0))
     return ops.where(chain.mask > 0, tags, 0)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled, extreme, scan, taken
+from nlp_builder.layers.backends import at_least, compiled, extreme, first_slice, scan, taken
 from nlp_builder.layers.forward_backward import LOWEST
 from nlp_builder.layers.linear_chain import known_tags, shifted
 from nlp_builder.layers.scores import Scores, arrays_of, check_tags, like, scores
@@ -88,7 +88,7 @@ def _by_word(chain: Scores, tags: Any) -> Any:
 def _messages(potentials: Any, transitions: Any, end: Any, mask: Any) -> Any:
     """Returns what the words behind each word say of its tag, `(batch, words, tags)`."""
     # (batch, tags)
-    last = ops.broadcast_to(end, ops.shape(potentials[:, 0]))
+    last = ops.broadcast_to(end, ops.shape(first_slice(potentials, axis=1)))
 
     def step(message: Any, word: Any) -> tuple[Any, Any]:
         onward = ops.logsumexp(transitions + (word[:, :-1] + message)[:, None], axis=-1)
@@ -126,7 +126,7 @@ def _gradients(behind: Any, upstream: Any, transitions: Any, mask: Any) -> tuple
         gradient = word[:, tags:-1] + ops.where(counts, arrived, gradient)
         return (gradient, pairs), (arrived, pairs)
 
-    first = ops.zeros_like(behind[:, 0]), ops.zeros_like(transitions)
+    first = ops.zeros_like(first_slice(behind, axis=1)), ops.zeros_like(transitions)
     (ends, pairs), (arrived, _) = scan(step, first, _turned(behind, upstream, mask))
     return _turned(arrived), pairs, ops.sum(ends, axis=0)
 

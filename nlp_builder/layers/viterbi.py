@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from nlp_builder.layers.backends import at_least, compiled, extreme, scan
+from nlp_builder.layers.backends import at_least, compiled, extreme, first_slice, scan
 from nlp_builder.layers.forward_backward import LOWEST
 from nlp_builder.layers.linear_chain import sequence_score
 from nlp_builder.layers.scores import Scores, arrays_of, scores
@@ -141,7 +141,8 @@ def _decode_tensors(chain: Scores) -> Any:
         return ops.where(word[:, -1] > 0, ops.cast(came, "int32"), tag), tag
 
     # (words - 1, batch, tags)
-    last, best = scan(onward, chain.start + words[0, :, :-1], words[1:])
+    begun = chain.start + first_slice(words, axis=0)[:, :-1]
+    last, best = scan(onward, begun, words[1:])
     tag = ops.cast(ops.argmax(last + chain.end, axis=-1), "int32")
     best = ops.concatenate([best, words[1:, :, -1:]], axis=-1)
     first, later = scan(back, tag, best, reverse=True)

@@ -24,6 +24,21 @@ def test_padding_changes_nothing(make):
     np.testing.assert_array_equal(once[3], np.zeros(3))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", [MaskedMaxPooling, lambda **kw: AttentionPooling(5, **kw)])
+def test_texts_without_steps_are_zeros(kind, dtype):
+    """Where a graph may have any length, Keras' own layer gives minus infinity."""
+    inputs = keras.Input((None, 3))
+    layer = kind(dtype=dtype)
+    model = keras.Model(inputs, layer(inputs))
+    for length in (4, 2, 0):
+        found = model.predict(STEPS[:, :length], verbose=0)
+        alone = ops.cast(layer(STEPS[:, :length]), "float32")
+        np.testing.assert_allclose(found, ops.convert_to_numpy(alone), atol=1e-2)
+    assert found.shape == (4, 3)
+    assert not found.any()
+
+
 def test_the_largest_of_the_steps_that_count():
     once = pooled(MaskedMaxPooling(), STEPS, MASK)
     for row, length in enumerate(LENGTHS[:3]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -32,8 +32,8 @@ def predict_tags(
 
     Raises:
         TypeError: if `batches` is something else.
-        ValueError: if the model does not end in a CRF, or its tags are not as many as the
-            alphabet's.
+        ValueError: if the model does not end in a CRF, its tags are not as many as the alphabet's,
+            or it tags padding, since its CRF has no mask.
 
     Example:
         >>> from nlp_builder import CRF, CharPerWordEmbeddingSequence, RNNDigest
@@ -45,7 +45,8 @@ def predict_tags(
         >>> [len(row) for row in tags]
         [2, 1]
     """
-    return _batches(batches).in_order(_tags_of(model, alphabet))
+    tags = _batches(batches).in_order(_tags_of(model, alphabet))
+    return list(_of_tokens(tags, batches))
 
 
 def stream_tags(
@@ -76,7 +77,20 @@ def stream_tags(
         >>> [len(row) for row in tags]
         [2, 1]
     """
-    return _batches(batches).stream(_tags_of(model, alphabet))
+    tags = _batches(batches).stream(_tags_of(model, alphabet))
+    return _of_tokens(tags, batches)
+
+
+def _of_tokens(tags: Iterable[list[str]], batches: Batches) -> Iterator[list[str]]:
+    """Refuse tags of padding, which a CRF without a mask takes for words."""
+    for number, row in enumerate(tags):
+        if len(row) > batches.num_tokens[number]:
+            raise ValueError(
+                f"expected no more tags than tokens, got {len(row)} for text {number}, which has "
+                f"{batches.num_tokens[number]}: the CRF has no mask, so that padding changes what "
+                "it finds; hand it in, CRF(num_tags)(scores, mask=block.mask)"
+            )
+        yield row
 
 
 def _batches(batches: Any) -> Batches:

@@ -11,6 +11,7 @@ from nlp_builder.features import (
     KerasWrapper,
     PreTrainedWordEmbeddingSequence,
     RNNDigest,
+    TrainableWordEmbeddingSequence,
 )
 from nlp_builder.labeling import BiGRU_CRF_Model, entity_report, stream_tags
 from nlp_builder.layers import MaskedConcatenate
@@ -158,6 +159,34 @@ def test_an_empty_text_has_no_tags():
     texts = [["Oslo"], []]
     predicted = predict_tags(tagger(parts), Batches(parts, texts, shuffle=False), ALPHABET)
     assert [len(tags) for tags in predicted] == [1, 0]
+
+
+def without_a_mask(block):
+    scores = keras.layers.Dense(len(ALPHABET))(block.outputs)
+    return keras.Model(block.inputs, CRF(len(ALPHABET))(keras.ops.stop_gradient(scores)))
+
+
+@pytest.mark.parametrize("maxlen", [None, 4])
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ([["Oslo", "is"], ["Oslo"], []], "got [24] for text [01]"),
+        ([[], []], "got [14] for text 0, which has 0"),
+    ],
+)
+def test_a_crf_without_a_mask_is_refused_where_it_tags_padding(texts, message, maxlen):
+    block = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=maxlen).build(TEXTS)
+    batches = Batches(block, texts, shuffle=False)
+    for predict in (predict_tags, lambda *args: [*stream_tags(*args)]):
+        with pytest.raises(ValueError, match=f"{message}.*mask=block.mask"):
+            predict(without_a_mask(block), batches, ALPHABET)
+
+
+def test_a_crf_without_a_mask_tags_texts_without_padding():
+    block = TrainableWordEmbeddingSequence(None, 4, sequence_maxlen=None).build(TEXTS)
+    texts = [["Oslo", "is"], ["Ada", "slept"]]
+    predicted = predict_tags(without_a_mask(block), Batches(block, texts), ALPHABET)
+    assert [len(tags) for tags in predicted] == [2, 2]
 
 
 def test_another_alphabet_is_refused():

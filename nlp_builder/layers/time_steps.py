@@ -97,9 +97,8 @@ class RealSteps:
         mask: (batch, length) bool, True at real steps, wherever they are.
         backwards: whether texts are read from their ends.
         zeros: whether a masked step puts out zeros; else it repeats the output before it.
-        packed: whether a kernel leaves out each text that has ended, and works on halves of a step.
-            If not, steps have one number of rows first and then another one, those that make the
-            fewest rows, and what the kernel makes of rows without a step is not looked at.
+        packed: whether a kernel can leave out texts that have ended. If not, it gets as many rows
+            for each step, and what it makes of those without a step is not looked at.
     """
 
     def __init__(self, mask: Any, *, backwards: bool, zeros: bool, packed: bool) -> None:
@@ -116,11 +115,11 @@ class RealSteps:
         real_place = tf.where(real, place, -1)
         # The row of each step in the order of reading: (batch * length,)
         self._written = self._rows_of(real_place if zeros else place)
+        # The row with the gradient of each step, in the order of the texts: (batch * length,)
+        source = real_place if packed else tf.where(real, place, self._spare_places(so_far))
+        self._rows = self._rows_of(tf.reverse(source, [1]) if backwards else source)
         # The step of each row, counted through all texts, in the same orders: (total,)
         steps = self._steps_at(tf.reshape(real_place, [-1]))
-        # The row with the gradient of each step, in the order of the texts: (batch * length,)
-        source = real_place if packed else tf.where(real, place, _first_spare(steps))
-        self._rows = self._rows_of(tf.reverse(source, [1]) if backwards else source)
         number = self._batch * self._length
         self._steps = present_rows_at(steps) if packed else rows_at(steps, number)
         read = self._turned(steps) if backwards else steps
@@ -129,23 +128,24 @@ class RealSteps:
     def _arrange_texts(self, lengths: Any, packed: bool) -> None:
         # At least one, be it of no text: arrays of steps may not be empty.
         number = tf.reduce_max(tf.concat([lengths, [1]], 0))
-        by_length = tf.argsort(lengths, direction="DESCENDING", stable=True)
-        rank = tf.math.invert_permutation(by_length)
-        ended = tf.math.bincount(lengths, minlength=number + 1, maxlength=number + 1)
-        self.counts = self._batch - tf.cumsum(ended)[:-1]
+        self._packed = packed
+        # (batch,): the place of each text among the rows of a step, and the half that it is in
+        self._place, self._half = tf.range(self._batch), tf.zeros_like(lengths)
+        self.counts = tf.fill([number], self._batch)
         if packed:
+            by_length = tf.argsort(lengths, direction="DESCENDING", stable=True)
+            rank = tf.math.invert_permutation(by_length)
             # So both halves of a step have as many rows, and none more than in the step before.
             self._place, self._half = rank // 2, rank % 2
             order = tf.concat([by_length[::2], by_length[1::2]], 0)
-        else:
-            self._place, self._half, order = rank, tf.zeros_like(rank), by_length
-            self.counts = _two_counts(self.counts, self._batch)
-        self._order = present_rows_at(order)
-        self._back = present_rows_at(tf.math.invert_permutation(order))
+            self._order = present_rows_at(order)
+            self._back = present_rows_at(tf.math.invert_permutation(order))
+            ended = tf.math.bincount(lengths, minlength=number + 1, maxlength=number + 1)
+            self.counts = self._batch - tf.cumsum(ended)[:-1]
         before = tf.cumsum(self.counts, exclusive=True)
         # (2 * (steps + 1),): rows before each half of a step; the first step is that of no text
-        halves = [before, before + (self.counts + 1) // 2] if packed else [before, before]
-        self._before = tf.reshape(tf.pad(tf.stack(halves, 1), [[1, 0], [0, 0]]), [-1])
+        halves = tf.stack([before, before + (self.counts + 1) // 2], 1)
+        self._before = tf.reshape(tf.pad(halves, [[1, 0], [0, 0]]), [-1])
 
     def _rows_of(self, places: Any) -> Rows:
         return rows_at(tf.reshape(places, [-1]), self._total)
@@ -155,6 +155,16 @@ class RealSteps:
         ones = (1,) * (len(steps.shape) - 1)
         half, place = (tf.reshape(of, (-1, *ones)) for of in (self._half, self._place))
         return tf.where(steps > 0, tf.gather(self._before, 2 * steps + half) + place, -1)
+
+    def _spare_places(self, so_far: Any) -> Any:
+        """Finds a row for each masked step behind the real ones of its text, where gradients are 0.
+
+        A look-up of rows that are all there needs no copy with zeros behind it. Steps for which the
+        kernel has no row have -1.
+        """
+        masked_so_far = tf.range(1, self._length + 1) - so_far
+        steps = self._lengths[:, None] + masked_so_far
+        return self._places(tf.where(steps <= tf.size(self.counts), steps, 0))
 
     def _steps_at(self, places: Any) -> Any:
         # Rows get the sum of what goes there, which is 0 for nothing.
@@ -171,6 +181,8 @@ class RealSteps:
 
     def states(self, values: Any) -> Any:
         """Returns (batch, units)."""
+        if not self._packed:
+            return values
         return moved(values, self._order, self._back)
 
     def outputs(self, values: Any) -> Any:
@@ -191,31 +203,3 @@ class RealSteps:
         """Returns (batch, units)."""
         last = repeated(values, rows_at(self._places(self._lengths), self._total))
         return tf.where(self._lengths[:, None] > 0, last, first)
-
-
-def _two_counts(counts: Any, batch: Any) -> Any:
-    """Raises the counts of texts with a step to the number of texts, and from some step on another.
-
-    Args:
-        counts: (steps,) int32, none larger than the one before.
-        batch: the number of texts.
-
-    Returns:
-        (steps,) int32, the ones with the least sum.
-    """
-    number = tf.size(counts)
-    early = tf.range(1, number + 1)
-    # (steps,): how many texts each step behind so many has, all of which have as many as the first
-    behind = tf.concat([counts[1:], [0]], 0)
-    best = tf.argmin(batch * early + behind * (number - early), output_type="int32")
-    return tf.where(tf.range(number) <= best, batch, behind[best])
-
-
-def _first_spare(steps: Any) -> Any:
-    """Finds a row without a step, where gradients are 0; -1 if there is none.
-
-    The gradients of masked steps are looked up there, which needs no copy with zeros behind it.
-    """
-    # A batch may be without rows.
-    spare = tf.concat([tf.cast(steps < 0, "int32"), [0]], 0)
-    return tf.where(tf.reduce_any(steps < 0), tf.argmax(spare, output_type="int32"), -1)

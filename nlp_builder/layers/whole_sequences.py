@@ -22,7 +22,7 @@ class ReadsWhole(Protocol):
     """A recurrent layer of Keras with a kernel over whole sequences.
 
     Args:
-        packed: whether the kernel leaves out each text that has ended; see `RealSteps`.
+        packed: whether the kernel can leave out texts that have ended.
     """
 
     packed: bool

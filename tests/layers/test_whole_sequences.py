@@ -223,6 +223,16 @@ def test_a_batch_without_texts_gives_no_outputs(ours, theirs):
     assert layer(numbers(0, 5, 4))[0].shape == (0, 5, 3)
 
 
+@both_kinds
+@pytest.mark.parametrize("texts", [0, 2])
+def test_weights_have_no_gradient_of_texts_without_steps(ours, theirs, texts):
+    layer = equal_layers((ours, theirs), return_sequences=True, return_state=True)[0]
+    states = [numbers(texts, 3) for _ in layer.state_size]
+    mask = np.zeros((texts, 5), bool)
+    gradients = everything(layer, numbers(texts, 5, 4), states, mask=mask)[-len(layer.weights) :]
+    assert not any(gradient.any() for gradient in gradients)
+
+
 @tensorflow_graphs
 @both_kinds
 def test_second_derivatives_are_refused_rather_than_wrong(ours, theirs):

@@ -133,7 +133,7 @@ def _embedded(matrix: Any, ids: Any) -> Any:
         return ops.take(matrix, ids, axis=0)
     from nlp_builder.layers import moved_rows  # it imports TensorFlow, which others may do without
 
-    return moved_rows.embedded(ops.convert_to_tensor(matrix), ops.convert_to_tensor(ids))
+    return moved_rows.embedded(matrix, ids)
 
 
 def _is_integer(tensor: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import keras
 from keras import ops
@@ -18,14 +18,19 @@ _TANH = (keras.activations.tanh, ops.tanh)
 _SIGMOID = (keras.activations.sigmoid, ops.sigmoid)
 
 
+@runtime_checkable
 class ReadsWhole(Protocol):
     """A recurrent layer of Keras with a kernel over whole sequences.
 
     Args:
         packed: whether the kernel can leave out texts that have ended.
+        activity_regularizer: Keras' own.
+        dropout: Keras' own, of the inputs.
     """
 
     packed: bool
+    activity_regularizer: Any
+    dropout: float
 
     def runs_kernel(self, sequences: Any, mask: Any) -> bool:
         """Tells whether the kernel does what the layer's own loop does, here and now."""
@@ -118,8 +123,8 @@ def reads_as_stack(layers: Sequence[Any], sequences: Any, mask: Any, training: b
     Returns:
         True if each of them is one for `read_stack`.
     """
-    return len({getattr(layer, "packed", None) for layer in layers}) == 1 and all(
-        hasattr(layer, "run_kernel")
+    return len({type(layer) for layer in layers}) == 1 and all(
+        isinstance(layer, ReadsWhole)
         and layer.runs_kernel(sequences, mask)
         and layer.activity_regularizer is None
         and not (training and layer.dropout)

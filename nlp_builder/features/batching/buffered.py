@@ -227,7 +227,8 @@ class StreamBatches:
         self._blocks, self._source, self._by_token = blocks, source, by_token
         self._reader = Reader(blocks)
         self._lengths = read_bucket_lengths(bucket_lengths, _lengths_of_a_stream)
-        self._seed = positive_int("random_seed", random_seed, least=0) if shuffle else None
+        seed = positive_int("random_seed", random_seed, least=0)
+        self._seed = seed if shuffle else None
         self.batch_size = positive_int("batch_size", batch_size)
         self._at_once = positive_int("batches_at_once", batches_at_once)
 

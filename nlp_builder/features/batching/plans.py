@@ -58,13 +58,14 @@ def to_train(
         A plan.
 
     Raises:
-        ValueError: if the number of batches would change with the order.
+        TypeError: if the seed is no whole number.
+        ValueError: if it is below 0, or the number of batches would change with the order.
     """
     if texts.width is not None:
         size = BatchSize(size.at(texts.width))
+    positive_int("random_seed", seed, least=0)
     if not shuffle:
         return _in_order(texts, size, buckets)
-    positive_int("random_seed", seed, least=0)
     if texts.width is None and bucketing:
         return Bucketed(texts.lengths, size, buckets, seed=seed)
     if size.texts is None:

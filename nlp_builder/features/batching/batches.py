@@ -24,7 +24,7 @@ class Batches(PlannedBatches):
     """Texts and their targets as padded batches, for `fit`, `evaluate` and prediction.
 
     A batch is as long as its longest text, if the blocks' maxima are None, and what is padded is
-    computed in vain. So with `shuffle` texts of about the same number of tokens share a batch;
+    computed in vain. So when shuffled, texts of about the same number of tokens share a batch;
     which ones meet, and the order of the batches, change with each epoch. (Keras takes a length
     that the first two have in common for the only one, so the second is one of another length, or
     is padded further, if there are any such.) With fixed maxima nothing is to be saved, and
@@ -75,7 +75,9 @@ class Batches(PlannedBatches):
             of the last. Or a number of lengths, to be chosen so that texts are padded least. None
             for the length of the longest text.
         shuffle: texts in a new order for each epoch, the same ones for the same seed; False for
-            the order of the texts.
+            the order of the texts. None to shuffle where there are targets: Keras' `predict` gives
+            results in the order of the batches. (`in_order`, `stream` and `predict_tags` let texts
+            of like lengths share a batch in any case, and restore the order.)
         bucketing: False to shuffle without regard to lengths.
         random_seed: the seed of the order, at least 0.
         copy: keep lists of texts as they are now. Without a copy they take no more memory, and must
@@ -101,7 +103,7 @@ class Batches(PlannedBatches):
         >>> batches = Batches(block, texts, [[0, 1, 0], [0], [0, 1]], batch_size=2, shuffle=False)
         >>> [(ids.shape, tags.shape) for ids, tags in (batches[0], batches[1])]
         [((2, 3, 12), (2, 3)), ((1, 2, 12), (1, 2))]
-        >>> Batches(block, texts, batch_tokens=4, bucket_lengths=(2, 4))
+        >>> Batches(block, texts, batch_tokens=4, bucket_lengths=(2, 4), shuffle=True)
         <Batches of 3 texts, 2 batches, padding waste 1.33>
     """
 
@@ -116,12 +118,14 @@ class Batches(PlannedBatches):
         batch_size: int | None = None,
         batch_tokens: int | None = None,
         bucket_lengths: int | Sequence[int] | None = None,
-        shuffle: bool = True,
+        shuffle: bool | None = None,
         bucketing: bool = True,
         random_seed: int = 42,
         copy: bool = True,
         **kwargs: Any,
     ) -> None:
+        # Keras returns predictions in the order of the batches.
+        shuffle = targets is not None if shuffle is None else shuffle
         self._size = read_batch_size(batch_size, batch_tokens)
         self._texts = read_counted(Reader(blocks), texts, copy=copy)
         inputs = self._texts.inputs_with_steps()

@@ -38,14 +38,14 @@ def pass_over(batches: Batches) -> None:
 
 def test_every_text_is_in_one_batch():
     texts = texts_of_many_lengths()
-    batches = Batches(block(texts), texts, batch_size=8)
+    batches = Batches(block(texts), texts, batch_size=8, shuffle=True)
     assert len(batches) == 7
     assert sorted(row for rows in rows_of(batches) for row in rows) == list(range(50))
 
 
 def test_a_batch_is_as_long_as_its_longest_text():
     texts = texts_of_many_lengths()
-    batches = Batches(block(texts), texts, batch_size=8)
+    batches = Batches(block(texts), texts, batch_size=8, shuffle=True)
     for index, rows in enumerate(rows_of(batches)):
         ((ids,)) = batches[index]
         longest = max(len(texts[row]) for row in rows)
@@ -54,7 +54,7 @@ def test_a_batch_is_as_long_as_its_longest_text():
 
 def test_little_is_padded():
     texts = texts_of_many_lengths(400)
-    assert Batches(block(texts), texts, batch_size=16).padding_waste < 1.25
+    assert Batches(block(texts), texts, batch_size=16, shuffle=True).padding_waste < 1.25
     assert Batches(block(texts), texts, batch_size=400).padding_waste > 1.5
 
 
@@ -64,14 +64,15 @@ def test_what_a_fixed_length_pads_is_counted_too():
 
 def test_batches_change_with_the_epoch_and_not_with_the_process():
     texts = texts_of_many_lengths()
-    one, other = (Batches(block(texts), texts, batch_size=8, random_seed=3) for _ in range(2))
+    options = {"batch_size": 8, "shuffle": True}
+    one, other = (Batches(block(texts), texts, random_seed=3, **options) for _ in range(2))
     first = rows_of(one)
     assert rows_of(other) == first
     pass_over(one)
     pass_over(other)
     assert rows_of(one) == rows_of(other) != first
     assert {frozenset(rows) for rows in rows_of(one)} != {frozenset(rows) for rows in first}
-    assert rows_of(Batches(block(texts), texts, batch_size=8, random_seed=4)) != first
+    assert rows_of(Batches(block(texts), texts, random_seed=4, **options)) != first
 
 
 def test_unshuffled_batches_are_in_the_order_of_the_texts():
@@ -178,7 +179,7 @@ def test_the_second_batch_does_not_make_the_first_once_more():
 def test_fixed_lengths_are_shuffled_without_regard_to_lengths():
     texts = ["a" * (1 + number // 10) for number in range(100)]
     orders = []
-    batches = Batches(Letters(maxlen=10), texts, batch_size=10)
+    batches = Batches(Letters(maxlen=10), texts, batch_size=10, shuffle=True)
     for _ in range(2):
         orders.append([row for rows in rows_of(batches) for row in rows])
         pass_over(batches)
@@ -301,7 +302,7 @@ def test_order_and_lengths_take_eight_bytes_a_text(maxlen):
 
 def test_tokens_are_counted_some_texts_at_a_time():
     texts = ["ab" * (number % 5) for number in range(2500)]
-    batches = Batches(one := Letters(), texts, batch_size=500)
+    batches = Batches(one := Letters(), texts, batch_size=500, shuffle=True)
     assert one.counted == 3
     assert batches._texts.lengths.tolist() == [len(text) for text in texts]
 

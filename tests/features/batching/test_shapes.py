@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlp_builder import Batches
+from nlp_builder.batching import Batches, StreamBatches
 from nlp_builder.features import ModelIOShape
 from tests.features.batching.letters import Letters, classifier, tagger
 
@@ -111,8 +111,9 @@ def test_by_tokens_of_a_fixed_length():
         {},
         {"bucket_lengths": BUCKETS},
         {"batch_tokens": 99},
-        {"shuffle": False},
-        {"bucketing": False},
+        {"shuffle": True},
+        {"shuffle": True, "batch_tokens": 99, "bucket_lengths": BUCKETS},
+        {"shuffle": True, "bucketing": False},
     ],
 )
 def test_the_waste_that_is_foretold_comes_true(options):
@@ -123,16 +124,16 @@ def test_the_waste_that_is_foretold_comes_true(options):
 
 
 def test_bucketing_wastes_less_than_chance():
-    bucketed, plain = (Batches(Letters(), TEXTS, bucketing=b) for b in (True, False))
+    bucketed, plain = (Batches(Letters(), TEXTS, shuffle=True, bucketing=b) for b in (True, False))
     assert bucketed.padding_waste < 1.4 < 2 < plain.padding_waste
 
 
 def test_what_batches_are_is_told():
-    assert repr(Batches(Letters(), TEXTS)).startswith(
+    assert repr(Batches(Letters(), TEXTS, shuffle=True)).startswith(
         "<Batches of 300 texts, 10 batches, padding w"
     )
     # Nobody counted these.
-    assert repr(Batches(Letters(), TEXTS, shuffle=False)) == "<Batches of 300 texts, 10 batches>"
+    assert repr(Batches(Letters(), TEXTS)) == "<Batches of 300 texts, 10 batches>"
 
 
 def test_one_size_is_given():
@@ -141,9 +142,16 @@ def test_one_size_is_given():
     with pytest.raises(ValueError, match="batch_tokens"):
         Batches(Letters(), TEXTS, batch_tokens=0)
     with pytest.raises(ValueError, match="number of batches would change with each epoch"):
-        Batches(Letters(), TEXTS, batch_tokens=90, bucketing=False)
-    with pytest.raises(ValueError, match="random_seed"):
-        Batches(Letters(), TEXTS, random_seed=-1)
+        Batches(Letters(), TEXTS, batch_tokens=90, shuffle=True, bucketing=False)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("make", [Batches, StreamBatches])
+def test_a_seed_is_checked_where_it_is_not_needed_too(make, shuffle):
+    with pytest.raises(ValueError, match="random_seed to be a whole number of at least 0, got -1"):
+        make(Letters(), TEXTS, random_seed=-1, shuffle=shuffle)
+    with pytest.raises(TypeError, match="random_seed to be a whole number of at least 0, got 'a'"):
+        make(Letters(), TEXTS, random_seed="a", shuffle=shuffle)
 
 
 @pytest.mark.parametrize("lengths", [[3] * 20, [3] * 20 + [7] * 5, [1, 2, 9] * 10])

@@ -51,6 +51,16 @@ def test_validation_is_scored_whole_also_if_it_is_smaller_than_a_batch(number, b
     assert watch.batches == batches
 
 
+def test_keras_predicts_in_the_order_of_texts_without_targets():
+    model = classifier()
+    expected = [model(Letters().preprocess_texts([text]))[0] for text in TEXTS]
+    found = model.predict(Batches(Letters(), TEXTS, batch_size=3), verbose=0)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    orders = [(None, None), (None, CLASSES), (True, None), (False, CLASSES)]
+    batches = [Batches(Letters(), TEXTS, targets, shuffle=by) for by, targets in orders]
+    assert [one.shuffle for one in batches] == [False, True, True, False]
+
+
 def test_fewer_texts_than_a_batch_are_trained_on():
     model = classifier()
     before = cross_entropy(model, TEXTS[:2], CLASSES[:2]).mean()

@@ -47,7 +47,8 @@ class ByToken:
 
     Raises:
         TypeError: if they are no numbers, or ids of tags no whole ones.
-        ValueError: if a text has not as many as tokens, or a tag is negative, or a weight NaN.
+        ValueError: if a text has not as many as tokens, or a tag is negative or no int32, or a
+            weight NaN.
     """
 
     def __init__(
@@ -63,9 +64,8 @@ class ByToken:
         self._starts = np.cumsum(sizes) - sizes
         flat = [np.asarray(row) for row in rows if len(row)]
         # (tokens,)
-        self._values = _numbers(np.concatenate(flat) if flat else _NO_NUMBERS, kind, place)
+        self._values = _of_tokens(np.concatenate(flat) if flat else _NO_NUMBERS, kind, place)
         if kind == "target":
-            self._values = _tag_ids(self._values, place)
             for token in np.flatnonzero(self._values < 0)[:1]:
                 position = int(np.searchsorted(self._starts + self._lengths, token, side="right"))
                 raise _misfit(rows, steps, position, thing, place)
@@ -121,12 +121,9 @@ class LazyByToken:
         values = np.asarray(self._rows[number])
         if not values.size:
             values = values.astype("int32" if self._kind == "target" else "float32")
-        values = _numbers(values, self._kind, self._place)
+        values = _of_tokens(values, self._kind, self._place)
         fits = values.shape == (self._steps.lengths[number],)
-        if self._kind == "target":
-            values = _tag_ids(values, self._place)
-            fits &= not (values < 0).any()
-        if not fits:
+        if not fits or (self._kind == "target" and (values < 0).any()):
             raise _misfit(self._rows, self._steps, number, self._thing, self._place)
         return values
 
@@ -147,7 +144,7 @@ def _misfit(
     return ValueError(
         f"expected {length} {thing} for the {length} tokens of text {position}{place}, got "
         f"{preview(rows[position])}: give each token that {steps.block} counts one number of at "
-        "least 0, or pass an array if the numbers are for whole texts"
+        "least 0 and below 2**31, or pass an array if the numbers are for whole texts"
     )
 
 
@@ -176,10 +173,17 @@ def _numbers(values: np.ndarray, kind: str, place: str) -> np.ndarray:
     return floats
 
 
-def _tag_ids(values: np.ndarray, place: str) -> np.ndarray:
-    if values.dtype.kind not in "iu":
+def _of_tokens(values: np.ndarray, kind: str, place: str) -> np.ndarray:
+    """Return weights; or int32 ids of tags, with -1 in place of numbers that are none."""
+    if kind == "target" and values.dtype.kind in "bf":
+        flat = values.reshape(-1).tolist()
+        odd = next((value for value in flat if value % 1), flat[0])
         raise TypeError(
-            f"expected whole numbers as tag ids of tokens{place}, got {preview(values[0])}: "
-            "encode tags with a TagAlphabet"
+            f"expected whole numbers as tag ids of tokens{place}, got {odd!r} "
+            f"({type(odd).__name__}): encode tags with a TagAlphabet"
         )
-    return values.astype("int32", copy=False)
+    numbers = _numbers(values, kind, place)
+    if kind == "weight":
+        return numbers
+    ids = numbers.astype("int32", copy=False)
+    return np.where(ids == numbers, ids, -1)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nlp_builder.features.batching.labels import Labels, read_labels
 from nlp_builder.features.batching.steps import InputSteps
+from nlp_builder.text import lazy_map
 
 
 def steps(number: int, *lengths: int, maxlen: int | None = None) -> InputSteps:
@@ -15,10 +16,11 @@ def steps(number: int, *lengths: int, maxlen: int | None = None) -> InputSteps:
 
 
 WORDS = [steps(0, 2, 1, 3)]
+ONES = [steps(0, 1, 1, 1)]
 
 
-def taken(values, kind="target", rows=(0, 1, 2), width=3, **kwargs):
-    return Labels(values, 3, kind, WORDS, **kwargs).take(np.array(rows), widths=[width])
+def taken(values, kind="target", rows=(0, 1, 2), width=3, inputs=WORDS, **kwargs):
+    return Labels(values, 3, kind, inputs, **kwargs).take(np.array(rows), widths=[width])
 
 
 @pytest.mark.parametrize(
@@ -204,8 +206,20 @@ def test_inputs_that_cut_the_same_steps_elsewhere_share_no_tags():
 
 
 def test_tags_of_tokens_are_whole_numbers():
-    with pytest.raises(TypeError, match="expected whole numbers as tag ids"):
-        taken([[0.5, 0], [1], [0, 0, 0]])
+    with pytest.raises(TypeError, match=r"expected whole numbers as tag ids of .*, got 0.5 \(flo"):
+        taken([[1, 0], [0.5], [0, 0, 0]])
+    with pytest.raises(
+        TypeError, match=r"expected whole numbers as tag ids of .*, got True \(bool"
+    ):
+        taken([[True, False], [True], [True] * 3])
+
+
+@pytest.mark.parametrize("number", [2**31, 2**32 + 1, 2**62, -(2**32) + 1])
+@pytest.mark.parametrize("rows_of", [list, lambda rows: lazy_map(list, rows)])
+def test_a_tag_that_is_no_int32_does_not_become_another_one(number, rows_of):
+    assert taken(rows_of([[0], [2**31 - 1], [1]]), inputs=ONES).tolist()[1][0] == 2**31 - 1
+    with pytest.raises(ValueError, match=rf"of text 1, got \[{number}\]: .* below 2\*\*31"):
+        taken(rows_of([[0], [number], [1]]), inputs=ONES)
 
 
 @pytest.mark.parametrize("weights", [[1, float("nan"), 1], [[1, 1], [float("inf")], [1, 1, 1]]])

@@ -20,7 +20,8 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
     Keras ends an epoch before the first one, and begins one only to look at a batch; and users look
     at batches before they train. So an epoch is over where it was begun and each of its batches was
     asked for, in any order, since Keras shuffles them unless it is told not to; what processes are
-    asked for cannot be seen here, and counts as all.
+    asked for cannot be seen here, and counts as all. With `steps_per_epoch` Keras ends epochs of
+    its own early and goes on with the batches that are left, so what was asked for is kept then.
 
     Args:
         arrays: returns the ids of rows for each input.
@@ -52,10 +53,12 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return batch `index`: inputs, and targets and weights if there are any."""
-        index = range(len(self))[index]
-        self._note(index)
+        index = self._from_the_start(index)
         arrays = self._padded(index)
-        return (as_inputs(arrays), *take_labels(self._labels, self._batches[index], arrays))
+        batch = (as_inputs(arrays), *take_labels(self._labels, self._batches[index], arrays))
+        # Not before, since other rows may follow as soon as the last batch was asked for.
+        self._note(index)
+        return batch
 
     def __iter__(self) -> Any:
         """Return an iterator over the batches of an epoch; `on_epoch_end` makes the next ones."""
@@ -70,12 +73,21 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
 
     def on_epoch_end(self) -> None:
         """Make the next epoch ready, if one is over."""
-        begun = self._begun or self._read_by_hand
+        begun, by_keras = self._begun or self._read_by_hand, self._begun
         over = begun and (len(self._asked) == len(self) or self.use_multiprocessing)
         self._begun = self._read_by_hand = False
-        self._asked.clear()
+        if over or not by_keras:
+            self._asked.clear()
         if over:
             self._go_on()
+
+    def _from_the_start(self, index: int) -> int:
+        try:
+            return range(len(self))[index]
+        except IndexError:
+            raise IndexError(
+                f"expected the number of one of {len(self)} batches, counted from 0, got {index}"
+            ) from None
 
     def _note(self, index: int) -> None:
         if index in self._asked:

@@ -1,6 +1,7 @@
 """Epochs by their number, and training that was stopped in the middle of one."""
 
 import itertools
+import warnings
 
 import keras
 import numpy as np
@@ -189,7 +190,8 @@ def test_batches_are_counted_from_the_end_too():
             ):
                 np.testing.assert_array_equal(one, other)
         for place in (len(all_of_them), -len(all_of_them) - 1):
-            with pytest.raises(IndexError):
+            message = f"one of {len(all_of_them)} batches, counted from 0, got {place}"
+            with pytest.raises(IndexError, match=message):
                 all_of_them[place]
 
 
@@ -214,6 +216,19 @@ def test_keras_goes_on_with_the_epoch_that_the_batches_have():
     batches = batches_of()
     batches.epoch = 3
     parted.fit(batches, initial_epoch=3, epochs=5, shuffle=False, verbose=0)
+    for one, other in zip(whole.get_weights(), parted.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(2, 9), (4, 6)])
+def test_epochs_of_fewer_steps_go_through_the_orders_of_all_batches(steps, epochs):
+    """6 batches are three epochs of Keras, or one of 4 steps and one of the 2 that are left."""
+    whole, parted, batches = model_of(), model_of(), batches_of()
+    whole.fit(batches_of(), epochs=3, shuffle=False, verbose=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        parted.fit(batches, steps_per_epoch=steps, epochs=epochs, shuffle=False, verbose=0)
+    assert batches.epoch == 3
     for one, other in zip(whole.get_weights(), parted.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -15,7 +16,7 @@ from nlp_builder.text.checks import preview
 
 
 def predict_tags(
-    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet
+    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet | Sequence[str]
 ) -> list[list[str]]:
     """Predict the best tags of each text by Viterbi's algorithm, batch by batch.
 
@@ -24,16 +25,19 @@ def predict_tags(
             (batch, words + tags + 2, tags + 1); or a `KerasWrapper` of such a model. The
             constraints of that layer are obeyed.
         batches: the texts; their targets, if they have any, are not looked at.
-        alphabet: the tags by their ids.
+        alphabet: the tags by their ids; or a list of them, in the order of their ids.
 
     Returns:
         A list of tags for each text, in the order of the texts. It is as long as the text, or as
         the blocks' maximum if that is less.
 
     Raises:
-        TypeError: if `batches` is something else.
+        TypeError: if `batches` or `alphabet` is something else.
         ValueError: if the model does not end in a CRF, its tags are not as many as the alphabet's,
             or it tags padding, since its CRF has no mask.
+
+    Warns:
+        UserWarning: once, if a text has fewer tags than tokens, since it is cut.
 
     Example:
         >>> from nlp_builder import CRF, CharPerWordEmbeddingSequence, RNNDigest
@@ -46,11 +50,11 @@ def predict_tags(
         [2, 1]
     """
     tags = _batches(batches).in_order(_tags_of(model, alphabet))
-    return list(_of_tokens(tags, batches))
+    return list(_of_tokens(tags, batches, stacklevel=3))
 
 
 def stream_tags(
-    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet
+    model: keras.Model | KerasWrapper, batches: Batches, alphabet: TagAlphabet | Sequence[str]
 ) -> Iterator[list[str]]:
     """Predict the best tags of each text as `predict_tags` does, and keep none of them.
 
@@ -66,6 +70,9 @@ def stream_tags(
         TypeError: as `predict_tags`.
         ValueError: as `predict_tags`.
 
+    Warns:
+        UserWarning: as `predict_tags`.
+
     Example:
         >>> from nlp_builder import CRF, CharPerWordEmbeddingSequence, RNNDigest
         >>> texts, alphabet = [["Ada", "wrote"], ["Ada"]], TagAlphabet(["O", "B-PER"])
@@ -78,19 +85,36 @@ def stream_tags(
         [2, 1]
     """
     tags = _batches(batches).stream(_tags_of(model, alphabet))
-    return _of_tokens(tags, batches)
+    return _of_tokens(tags, batches, stacklevel=2)
 
 
-def _of_tokens(tags: Iterable[list[str]], batches: Batches) -> Iterator[list[str]]:
-    """Refuse tags of padding, which a CRF without a mask takes for words."""
+def _of_tokens(
+    tags: Iterable[list[str]], batches: Batches, *, stacklevel: int
+) -> Iterator[list[str]]:
+    """Refuse tags of padding, which a CRF without a mask takes for words; warn of a cut."""
+    is_told = False
     for number, row in enumerate(tags):
-        if len(row) > batches.num_tokens[number]:
+        # (inputs,), of which one may count characters where the tags are those of words
+        counts = batches.num_steps[:, number].tolist()
+        if len(row) > max(counts):
             raise ValueError(
                 f"expected no more tags than tokens, got {len(row)} for text {number}, which has "
-                f"{batches.num_tokens[number]}: the CRF has no mask, so that padding changes what "
+                f"{max(counts)}: the CRF has no mask, so that padding changes what "
                 "it finds; hand it in, CRF(num_tags)(scores, mask=block.mask)"
             )
+        if not is_told and len(row) not in counts:
+            _warn_of_a_cut(number, len(row), counts, stacklevel + 1)
+            is_told = True
         yield row
+
+
+def _warn_of_a_cut(number: int, num_tags: int, counts: list[int], stacklevel: int) -> None:
+    num_tokens = min(count for count in counts if count > num_tags)
+    warnings.warn(
+        f"expected a tag for each token, got {num_tags} for the {num_tokens} tokens of text "
+        f"{number}, the first of the texts that are cut: give the blocks a larger maximum, or None",
+        stacklevel=stacklevel,
+    )
 
 
 def _batches(batches: Any) -> Batches:
@@ -101,9 +125,21 @@ def _batches(batches: Any) -> Batches:
     return batches
 
 
+def _alphabet(tags: Any) -> TagAlphabet:
+    if isinstance(tags, TagAlphabet):
+        return tags
+    if not isinstance(tags, Sequence):
+        raise TypeError(
+            "expected a TagAlphabet, or a list of its tags in the order of their ids, got "
+            f"{preview(tags)} ({type(tags).__name__})"
+        )
+    return TagAlphabet(tags)
+
+
 def _tags_of(
-    model: keras.Model | KerasWrapper, alphabet: TagAlphabet
+    model: keras.Model | KerasWrapper, tags: TagAlphabet | Sequence[str]
 ) -> Callable[[Any], list[list[str]]]:
+    alphabet = _alphabet(tags)
     if isinstance(model, KerasWrapper):
         crf, chain_of = _crf_of(model.wrapped_model), model
     else:

@@ -189,6 +189,20 @@ def test_a_crf_without_a_mask_tags_texts_without_padding():
     assert [len(tags) for tags in predicted] == [2, 2]
 
 
+def test_texts_that_are_cut_are_told_once():
+    strings = ["in Oslo", "Ada slept well", "it was so", "so it was"]
+    characters = CharPerWordEmbeddingSequence("whitespace", 4, word_maxlen=2)
+    block = RNNDigest(characters, 4, "gru").build(strings)
+    batches = Batches(block, strings)
+    told = "expected a tag for each token, got 2 for the 3 tokens of text 1, the first of"
+    for predict in (predict_tags, lambda *args: [*stream_tags(*args)]):
+        with pytest.warns(UserWarning, match=told) as warnings:
+            found = predict(without_a_mask(block), batches, [*ALPHABET.tags])
+        assert [len(tags) for tags in found] == [2] * 4 and len(warnings) == 1
+    with pytest.raises(TypeError, match="expected a TagAlphabet, or a list of its tags"):
+        predict_tags(without_a_mask(block), batches, {"O"})
+
+
 def test_another_alphabet_is_refused():
     parts = blocks()
     with pytest.raises(ValueError, match=r"the model knows \d+ tags and the alphabet 1"):

@@ -62,7 +62,7 @@ class Batches(PlannedBatches):
             each text, as `lazy_map(alphabet.ids, tags)` has (padded with 0
             to the width of the first input that has as many: let a mask decide); or a dict or
             tuple of these for several outputs, as the model has them. By position, whatever an
-            index says. None to predict.
+            index says. None to predict: Keras' `fit` says of it "None values not supported."
         sample_weight: a number for each text or for each token, as `targets`; or a dict or tuple
             of these like that of the targets. Padding has the weight 0.
         by_token: False if a list of numbers for a text is one vector, and has none for each of its
@@ -273,10 +273,15 @@ class Batches(PlannedBatches):
         return results
 
     @cached_property
+    def num_steps(self) -> np.ndarray:
+        """Int (inputs, texts), the steps of each text before any cut, as each input counts them."""
+        inputs = self._texts.inputs_with_steps()
+        return np.stack([one.lengths for one in inputs] or [self._texts.lengths])
+
+    @property
     def num_tokens(self) -> np.ndarray:
         """Int (texts,), the tokens of each text before any cut, the most of its inputs."""
-        inputs = self._texts.inputs_with_steps()
-        return np.max([one.lengths for one in inputs] or [self._texts.lengths], axis=0)
+        return self.num_steps.max(axis=0)
 
     @property
     def padding_waste(self) -> float:

@@ -249,7 +249,11 @@ class StreamBatches:
             yield items.batch(index, item, first=None)
 
     def __repr__(self) -> str:
-        return f"<StreamBatches of {self.batch_size} texts, {self._at_once} in memory>"
+        # Keras shows it where it is handed this, which is no type that it knows.
+        return (
+            f"<StreamBatches of {self.batch_size} texts, {self._at_once} in memory: pass "
+            "fit(iter(batches), steps_per_epoch=len(batches))>"
+        )
 
     @cached_property
     def _size(self) -> int:

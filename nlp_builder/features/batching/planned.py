@@ -60,6 +60,11 @@ class PlannedBatches(keras.utils.PyDataset, ABC):
         self._note(index)
         return batch
 
+    @property
+    def have_targets(self) -> bool:
+        """Whether there is something to train on."""
+        return bool(self._labels)
+
     def __iter__(self) -> Any:
         """Return an iterator over the batches of an epoch; `on_epoch_end` makes the next ones."""
         self._read_by_hand = True

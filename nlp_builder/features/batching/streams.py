@@ -108,7 +108,8 @@ def stream(
 
     Raises:
         TypeError: if `source` is neither, or, once it is read, an item is no such tuple.
-        ValueError: once it is read, if targets or weights are not as many as texts.
+        ValueError: if `Batches` have no targets that are wanted; once it is read, if targets or
+            weights are not as many as texts.
 
     Example:
         >>> from nlp_builder.features import CharPerWordEmbeddingSequence
@@ -124,6 +125,8 @@ def stream(
             f"({type(source).__name__})"
         )
     if isinstance(source, PlannedBatches):
+        if with_targets and not source.have_targets:
+            raise ValueError(f"expected batches with targets, got {source!r}, which have none")
         return source
     items = Items(block, with_targets=with_targets, by_token=by_token)
     if not isinstance(source, keras.utils.PyDataset):

@@ -94,7 +94,7 @@ class MaskedEmbedding(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Looks up the vectors; see the class for shapes."""
-        ids = inputs if _is_integer(inputs) else ops.cast(inputs, "int32")
+        ids = ops.cast(inputs, _type_of_ids(inputs))
         # (batch, ..., output_dim)
         vectors = ops.cast(_embedded(self.embeddings, ids), self.compute_dtype)
         return vectors * ops.cast(ops.not_equal(ids, 0), vectors.dtype)[..., None]
@@ -136,5 +136,7 @@ def _embedded(matrix: Any, ids: Any) -> Any:
     return moved_rows.embedded(matrix, ids)
 
 
-def _is_integer(tensor: Any) -> bool:
-    return "int" in keras.backend.standardize_dtype(tensor.dtype)
+def _type_of_ids(tensor: Any) -> str:
+    """Returns one that TensorFlow looks up by, and that holds what the tensor has."""
+    given = keras.backend.standardize_dtype(tensor.dtype)
+    return "int64" if given in ("int64", "uint32", "uint64") else "int32"

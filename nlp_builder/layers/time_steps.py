@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 from keras import ops
 
+from nlp_builder.layers.backends import require_in_step
 from nlp_builder.layers.moved_rows import (
     Rows,
     any_rows_at,
@@ -44,8 +45,11 @@ class Steps(Protocol):
     def outputs(self, values: Any) -> Any:
         """Turns (total, units) into the output at each step, (batch, length, units)."""
 
-    def last_output(self, values: Any) -> Any:
-        """Turns (total, units) into the output at the step read last, (batch, units)."""
+    def last_output(self, values: Any, first: Any) -> Any:
+        """Turns (total, units) into the output at the step read last, (batch, units).
+
+        In sequences of no length it is what is read before, `first`.
+        """
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Turns (total, units) into last states, (batch, units); without steps the first ones."""
@@ -80,14 +84,16 @@ class AllSteps:
         shape = (self._length, self._batch, values.shape[-1])
         return tf.transpose(tf.reshape(values, shape), (1, 0, 2))
 
-    def last_output(self, values: Any) -> Any:
+    def last_output(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
-        last = values[(self._length - 1) * self._batch :]
-        return tf.reshape(last, (self._batch, values.shape[-1]))
+        # (batch or, without a step, 0, units)
+        last = values[tf.maximum(self._length - 1, 0) * self._batch :]
+        rows = tf.concat([first, last], 0)[tf.shape(last)[0] :]
+        return tf.reshape(rows, (self._batch, values.shape[-1]))
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
-        return self.last_output(values)
+        return self.last_output(values, first)
 
 
 class RealSteps:
@@ -194,10 +200,22 @@ class RealSteps:
             found = repeated(values, self._written)
         return tf.reshape(found, (self._batch, self._length, values.shape[-1]))
 
-    def last_output(self, values: Any) -> Any:
+    def last_output(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
+        # (batch, length)
         written = tf.reshape(self._written.index, (self._batch, self._length))
-        return repeated(values, rows_at(written[:, -1], self._total))
+        # (batch,); a step of no text before, as there may be none
+        last = tf.pad(written, [[0, 0], [1, 0]], constant_values=-1)[:, -1]
+        found = repeated(values, rows_at(last, self._total))
+        return tf.where(self._length > 0, found, first)
+
+    def require(self, batch: Any) -> None:
+        """Fails the step if sequences are not as many as the masks."""
+        require_in_step(
+            tf.equal(self._batch, batch),
+            "Expected as many masks as sequences, or one mask that serves batches of one size. "
+            "Give each sequence its mask: ops.repeat(mask, ops.shape(sequences)[0], axis=0).",
+        )
 
     def last_state(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""

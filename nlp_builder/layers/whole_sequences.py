@@ -104,11 +104,8 @@ def read_sequences(
     made = layer.run_kernel(arranged, steps.counts, *map(steps.states, first))
     if layer.return_state or layer.stateful:
         states = [steps.last_state(*pair) for pair in zip(made, first, strict=True)]
-    if not layer.return_sequences:
-        last = steps.last_output(made[0])
-        return last, last, [*states]
-    outputs = steps.outputs(made[0])
-    return outputs[:, -1], outputs, [*states]
+    last = steps.last_output(made[0], first[0])
+    return last, steps.outputs(made[0]) if layer.return_sequences else last, [*states]
 
 
 def reads_as_stack(layers: Sequence[Any], sequences: Any, mask: Any, training: bool | None) -> bool:
@@ -148,10 +145,11 @@ def read_stack(layers: Sequence[Any], sequences: Any, mask: Any) -> Any:
     # (total, dim)
     rows = steps.arranged(ops.cast(sequences, "float32"))
     for layer in layers:
-        first = layer.get_initial_state(ops.shape(sequences)[0])
+        states = layer.get_initial_state(ops.shape(sequences)[0])
+        first = [ops.cast(state, "float32") for state in states]
         # (total, units)
-        rows = layer.run_kernel(rows, steps.counts, *(ops.cast(s, "float32") for s in first))[0]
-    return (steps.outputs if layers[-1].return_sequences else steps.last_output)(rows)
+        rows = layer.run_kernel(rows, steps.counts, *first)[0]
+    return steps.outputs(rows) if layers[-1].return_sequences else steps.last_output(rows, first[0])
 
 
 def _steps_of(layer: Any, sequences: Any, mask: Any) -> Steps:
@@ -173,6 +171,8 @@ def _steps_of(layer: Any, sequences: Any, mask: Any) -> Steps:
         whole = ops.broadcast_to(ops.cast(mask, "bool"), (batch, length))
         found = time_steps.RealSteps(whole, **options)
         leave(mask, str(options), found)
+    elif mask.shape[0] is None:
+        found.require(batch)  # the mask may be one, and was spread over other sequences
     return found
 
 

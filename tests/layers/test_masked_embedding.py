@@ -25,6 +25,13 @@ def test_the_padding_row_stays_zero_and_the_others_train(optimizer):
     assert (after[1:4] != before[1:4]).all()
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int64", "uint32", "float32"])
+def test_ids_are_of_any_type(dtype):
+    layer, ids = MaskedEmbedding(6, 3, random_seed=1), np.array([[1, 5, 0]])
+    found, expected = (array(layer(keras.ops.cast(ids, kind))) for kind in (dtype, "int32"))
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("rows", [9, 9000])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_an_id_that_comes_twice_trains_as_the_product_with_a_matrix_does(rows, optimizer):

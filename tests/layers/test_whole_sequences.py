@@ -235,6 +235,39 @@ def test_weights_have_no_gradient_of_texts_without_steps(ours, theirs, texts):
 
 @tensorflow_graphs
 @both_kinds
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_texts_of_no_length_give_what_was_read_before(ours, theirs, is_masked):
+    import tensorflow as tf
+
+    layer = equal_layers((ours, theirs))[0]
+    states = [numbers(2, 3, seed=n) for n in range(len(layer.state_size))]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, 4)), tf.TensorSpec((None, None))])
+    def read(inputs, mask):
+        return layer(inputs, mask=mask if is_masked else None, initial_state=states)
+
+    np.testing.assert_array_equal(read(tf.zeros((2, 0, 4)), tf.zeros((2, 0))), states[0])
+
+
+@tensorflow_graphs
+@both_kinds
+def test_one_mask_for_batches_of_several_sizes_is_refused_rather_than_wrong(ours, theirs):
+    import tensorflow as tf
+
+    layer = equal_layers((ours, theirs))[0]
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 5)), tf.TensorSpec((None, 5, 4))])
+    def read(mask, inputs):
+        return layer(inputs[:1], mask=mask), layer(inputs, mask=mask)
+
+    inputs = numbers(4, 5, 4)
+    assert [len(made) for made in read(PADDED[:1].astype("float32"), inputs[:1])] == [1, 1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="as many masks as sequences"):
+        read(PADDED[:1].astype("float32"), inputs)
+
+
+@tensorflow_graphs
+@both_kinds
 def test_second_derivatives_are_refused_rather_than_wrong(ours, theirs):
     import tensorflow as tf
 

@@ -56,6 +56,7 @@ venv: $(VENV)/installed-dev  ## make .venv with everything that developers need
 
 demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=n, VECTORS=file
 	@echo "==> Running notebooks/ner_bilstm_crf.ipynb on $(if $(CORPUS),$(CORPUS),the sample corpus); its log follows"
+	@test -z "$(CORPUS)" -o -d "$(CORPUS)" || { echo "CORPUS=$(CORPUS): expected a folder of column files, got none"; exit 1; }
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@$(BIN)/python -m papermill notebooks/ner_bilstm_crf.ipynb $(DEMO)/ner_bilstm_crf.ipynb \
 		--log-output --no-progress-bar --kernel python3 --cwd . \

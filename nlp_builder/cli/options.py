@@ -105,6 +105,21 @@ def read_tagged(path: str, options: argparse.Namespace) -> Corpus:
     return corpus
 
 
+def require_another(out: str, **read: str | None) -> None:
+    """Refuse to write over a file that is read.
+
+    Args:
+        out: what is to be written.
+        **read: the files that are read, by the options that name them; None is no file.
+
+    Raises:
+        ValueError: if `out` is one of them, be it by another name.
+    """
+    for option, path in read.items():
+        if path and all(map(os.path.exists, (out, path))) and os.path.samefile(out, path):
+            raise ValueError(f"--out is the file of --{option}, {path}: give it another name")
+
+
 def load_tagger(path: str | os.PathLike[str], **options: Any) -> BaseLabelingModel:
     """Load a tagger.
 

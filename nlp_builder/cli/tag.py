@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlp_builder.cli.messages import say
-from nlp_builder.cli.options import add_command, add_separator, load_tagger, positive
+from nlp_builder.cli.options import (
+    JSON_ENDINGS,
+    add_command,
+    add_separator,
+    load_tagger,
+    positive,
+    require_another,
+)
 from nlp_builder.cli.readers import READERS, Reading, TextRead, chunks
 from nlp_builder.cli.writers import WRITERS, Writer
 from nlp_builder.saving import write_pieces
@@ -25,7 +32,8 @@ _DESCRIPTION = """\
 Tag texts with a model that train wrote.
 
 Input (--input) from FILE or standard input:
-  text      one text a line, split into words by --tokenizer (the default)
+  text      one text a line, split into words by --tokenizer (the default, but for a FILE that
+            ends in .jsonl, .json or .ndjson)
   columns   one token a line, a blank line after each text; of several columns that of --column
   jsonl     an object a line, {"tokens": ["Ada", "wrote"]} or {"text": "Ada wrote"}
 
@@ -72,9 +80,11 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="texts (default: -)")
     parser.add_argument("--model", required=True, metavar="FILE", help="what train wrote")
-    parser.add_argument("--input", choices=tuple(READERS), default="text", help="see above")
+    parser.add_argument("--input", choices=tuple(READERS), help="see above")
     parser.add_argument("--output", choices=tuple(WRITERS), help="see above")
-    parser.add_argument("--out", default="-", metavar="FILE", help="write there (default: -)")
+    parser.add_argument(
+        "--out", default="-", metavar="FILE", help="write there, be it over FILE (default: -)"
+    )
     parser.add_argument(
         "--tokenizer", choices=TOKENIZERS, default="treebank", help="of strings (default: treebank)"
     )
@@ -106,6 +116,9 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit code.
     """
+    require_another(options.out, model=options.model)
+    is_json = options.file.lower().endswith(JSON_ENDINGS)
+    options.input = options.input or ("jsonl" if is_json else "text")
     with ExitStack() as files:
         # A wrong file shows before the libraries are imported.
         source = _opened(options.file, files)
@@ -143,7 +156,9 @@ def _write(out: str, content: Iterator[bytes]) -> None:
         write_pieces(out, content)
         return
     for piece in content:
-        sys.stdout.buffer.write(piece)
+        rest = memoryview(piece)
+        while rest:  # unbuffered, it may take a part, and fails at the next one on a full disk
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
 
 

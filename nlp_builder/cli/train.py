@@ -18,6 +18,7 @@ from nlp_builder.cli.options import (
     load_tagger,
     positive,
     read_tagged,
+    require_another,
 )
 from nlp_builder.memory import keep_freed_memory
 
@@ -120,6 +121,9 @@ def run(options: argparse.Namespace) -> int:
     with Interruption() as interruption:
         keep: KeepBest | None = None
         try:
+            require_another(
+                options.out, train=options.train, valid=options.valid, vectors=options.vectors
+            )
             tagged = _read(options)
             options.epochs = options.epochs or epochs_of(len(tagged.texts), options.batch_size)
             _require_place(options.out)

@@ -2,6 +2,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -167,6 +168,29 @@ def test_a_file_may_be_tagged_in_its_place(run, model_file, tmp_path):
     path.write_text("Ada lives in Rome\n")
     assert run("tag", "--model", model_file, str(path), "--out", str(path))[0] == 0
     assert path.read_text().startswith("Ada\tB-PER\n")
+
+
+def test_a_model_is_not_written_over_by_its_tags(run, model_file, tmp_path):
+    before = Path(model_file).read_bytes()
+    link = tmp_path / "link.nlpb"
+    link.symlink_to(model_file)
+    code, _, error = run("tag", "--model", model_file, "--out", str(link), stdin="Ada\n")
+    assert (code, "--out is the file of --model" in error) == (2, True)
+    assert Path(model_file).read_bytes() == before
+
+
+def test_json_lines_are_known_by_their_ending(run, model_file, tmp_path):
+    path = tmp_path / "texts.JSONL"
+    path.write_text('{"text": "Ada lives in Rome"}\n')
+    _, out, _ = run("tag", "--model", model_file, path)
+    assert json.loads(out)["tags"] == ["B-PER", "O", "O", "B-LOC"]
+
+
+def test_a_full_disk_is_an_error_also_without_a_buffer(model_file):
+    command = f"{sys.executable} -u -m nlp_builder tag --model {model_file} --chunk 1"
+    script = f"yes 'Ada lives in Rome' | head -n 99 | {command} > /dev/full"
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "No space left" in done.stderr) == (2, True)
 
 
 def test_an_older_file_stays_if_tagging_fails(run, model_file, tmp_path):

@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -39,6 +40,13 @@ def test_a_process_trains_and_leaves_a_model(sample_file, tmp_path):
     assert "the last 20 of 200 texts are kept from training" in stderr
     assert len(re.findall(r"epoch \d/2: loss [\d.]+, F1 [\d.]+, \d+ s", stderr)) == 2
     assert type(nlp_builder.load(out)).__name__ == "BiLSTM_CRF_Model"
+
+
+def test_a_corpus_is_not_written_over_by_its_model(run, column_file):
+    before = Path(column_file).read_text()
+    code, _, error = run("train", "--train", column_file, "--out", column_file)
+    assert (code, "--out is the file of --train" in error) == (2, True)
+    assert Path(column_file).read_text() == before
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

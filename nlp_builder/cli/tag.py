@@ -158,7 +158,7 @@ def _write(out: str, content: Iterator[bytes]) -> None:
     for piece in content:
         rest = memoryview(piece)
         while rest:  # unbuffered, it may take a part, and fails at the next one on a full disk
-            rest = rest[sys.stdout.buffer.write(rest) :]
+            rest = rest[sys.stdout.buffer.write(rest) or 0 :]
         sys.stdout.buffer.flush()
 
 

@@ -18,7 +18,7 @@ from nlp_builder.features.batching.bucket_lengths import BucketLengths
 
 # Lengths are jittered by less than this many tokens before texts are sorted, so that batches differ
 # from epoch to epoch while texts of a batch stay about as long as each other.
-_JITTER = 2
+_JITTER = 1.4
 
 
 @final
@@ -127,7 +127,9 @@ class Bucketed(Plan):
     """Texts of like lengths in a batch, other ones in each epoch, and the batches in any order.
 
     Texts are sorted by their length and a chance of less than two tokens, or, where batches are
-    padded to few lengths, by these and chance: of texts that are padded alike any may meet.
+    padded to few lengths, by these and chance: of texts that are padded alike any may meet. So may
+    texts of less than half the mean length: to pad them costs little, and texts of one such length
+    are often of one kind (headlines, scores), so that batches of these alone would train worse.
 
     Args:
         lengths: int (texts,).
@@ -145,12 +147,13 @@ class Bucketed(Plan):
         self, lengths: np.ndarray, size: BatchSize, buckets: BucketLengths, *, seed: int | None
     ) -> None:
         self._lengths, self._buckets, self._seed = lengths, buckets, seed
+        self._short = int(lengths.mean()) // 2 if len(lengths) else 0
         # (texts,)
         ascending = np.sort(lengths)
         if self._jitter == _JITTER:
             # The k-th of all sums of a length and a chance below 2 is below the k-th length + 2,
             # and so is each length that is summed to less.
-            ascending = np.minimum(ascending + (_JITTER - 1), ascending[-1:])
+            ascending = np.minimum(np.maximum(ascending, self._short) + 1, ascending[-1:])
         super().__init__(
             _even(len(lengths), size)
             if size.tokens is None
@@ -158,10 +161,17 @@ class Bucketed(Plan):
         )
 
     @property
-    def _jitter(self) -> int:
+    def _jitter(self) -> float:
         if self._seed is None:
             return 0
         return 1 if self._buckets else _JITTER
+
+    @property
+    def _sorted_by(self) -> np.ndarray:
+        # (texts,)
+        if self._buckets:
+            return self._buckets.pad(self._lengths)
+        return np.maximum(self._lengths, self._short)
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """Return the rows of each batch in one epoch."""
@@ -171,7 +181,7 @@ class Bucketed(Plan):
         # (texts,)
         keys = random.random(len(self._lengths))
         keys *= self._jitter
-        keys += self._buckets.pad(self._lengths) if self._buckets else self._lengths
+        keys += self._sorted_by
         parts = self._parted(_sorted(keys))
         return self._unlike_at_first([parts[number] for number in random.permutation(len(parts))])
 

@@ -111,3 +111,13 @@ def test_lengths_are_chosen_among_any_number_of_them():
 def test_odd_lengths_are_refused(wrong):
     with pytest.raises((TypeError, ValueError), match="bucket_lengths"):
         read_bucket_lengths(wrong, lambda: np.array([1]))
+
+
+@pytest.mark.parametrize("size", [BatchSize(32), BatchSize(None, 448)])
+def test_short_texts_of_any_length_share_a_batch_at_little_cost(size):
+    lengths = lengths_of_a_corpus()
+    batches = Bucketed(lengths, size, BucketLengths(), seed=0).batches(0)
+    short = [lengths[rows] for rows in batches if lengths[rows].max() < lengths.mean() / 2]
+    assert len(short) > 5
+    assert all(len(set(own.tolist())) > 4 for own in short)
+    assert sum(lengths[rows].max() * len(rows) for rows in batches) < 1.15 * lengths.sum()

@@ -19,6 +19,8 @@ from nlp_builder.features.batching.bucket_lengths import BucketLengths
 # Lengths are jittered by less than this many tokens before texts are sorted, so that batches differ
 # from epoch to epoch while texts of a batch stay about as long as each other.
 _JITTER = 1.4
+# Padded tokens over real ones up to which short texts of any length meet.
+_MOST_PADDED = 1.1
 
 
 @final
@@ -128,8 +130,8 @@ class Bucketed(Plan):
 
     Texts are sorted by their length and a chance of less than two tokens, or, where batches are
     padded to few lengths, by these and chance: of texts that are padded alike any may meet. So may
-    texts of less than half the mean length: to pad them costs little, and texts of one such length
-    are often of one kind (headlines, scores), so that batches of these alone would train worse.
+    texts of less than half the mean length, if padding then stays below a tenth: texts of one such
+    length are often of one kind (headlines, scores), so that batches of these alone train worse.
 
     Args:
         lengths: int (texts,).
@@ -148,17 +150,25 @@ class Bucketed(Plan):
     ) -> None:
         self._lengths, self._buckets, self._seed = lengths, buckets, seed
         self._short = int(lengths.mean()) // 2 if len(lengths) else 0
+        super().__init__(self._ends(size))
+        if not buckets and self._padded() > _MOST_PADDED * lengths.sum():
+            self._short = 0
+            super().__init__(self._ends(size))
+
+    def _ends(self, size: BatchSize) -> list[int]:
+        if size.tokens is None:
+            return _even(len(self._lengths), size)
         # (texts,)
-        ascending = np.sort(lengths)
+        ascending = np.sort(self._lengths)
         if self._jitter == _JITTER:
             # The k-th of all sums of a length and a chance below 2 is below the k-th length + 2,
             # and so is each length that is summed to less.
             ascending = np.minimum(np.maximum(ascending, self._short) + 1, ascending[-1:])
-        super().__init__(
-            _even(len(lengths), size)
-            if size.tokens is None
-            else _from_the_longest(buckets.pad(ascending), size)
-        )
+        return _from_the_longest(self._buckets.pad(ascending), size)
+
+    def _padded(self) -> int:
+        """Count the tokens of the first epoch, padding included; of others it is about as many."""
+        return sum(int(self._lengths[rows].max()) * len(rows) for rows in self.batches(0))
 
     @property
     def _jitter(self) -> float:

@@ -12,10 +12,9 @@ to few lengths. Mates are the pairs of texts that share a batch again in the nex
 With --train a tagger (vectors of words and a digest of characters, BiLSTM, CRF) is trained both
 ways in turn, from the same weights for each seed, with a learning rate that falls to nothing along
 a cosine, so that the chance of the last batches does not decide; entity F1 is that of the
-validation texts after the last epoch, an epoch's seconds are the median without the first, with the
-wait of Keras for TensorFlow's thread behind each epoch. With --stream a tagger that is not trained
-tags a stream of 2,000 sentences, one ten times, and one so many times as long; the memory of the
-process may not grow.
+validation texts after the last epoch, an epoch's seconds are the median without the first. With
+--stream a tagger that is not trained tags a stream of 2,000 sentences, one ten times, and one so
+many times as long; the memory of the process may not grow.
 """
 
 from __future__ import annotations
@@ -133,11 +132,14 @@ def trained(way, corpora, seed, arguments):
     ids = [alphabet.ids(row) for row in tags]
     batches = Batches(blocks, texts, ids, random_seed=seed, **WAYS[way])
     model = tagger(blocks, len(alphabet), len(batches) * arguments.epochs, **size)
-    seconds, losses = [], []
-    for _ in range(arguments.epochs):
-        start = time.perf_counter()
-        losses.append(model.fit(batches, shuffle=False, verbose=0).history["loss"][0])
-        seconds.append(time.perf_counter() - start)
+    ends = [time.perf_counter()]
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter())
+    )
+    # Keras may wait for a thread of TensorFlow's at the end of each fit, so there is one.
+    fit = {"epochs": arguments.epochs, "shuffle": False, "verbose": 0, "callbacks": [clock]}
+    losses = model.fit(batches, **fit).history["loss"]
+    seconds = np.diff(ends).tolist()
     predicted = nlp_builder.predict_tags(model, Batches(blocks, valid_texts), alphabet)
     report = nlp_builder.entity_report(valid_tags, predicted)
     return {

@@ -15,7 +15,7 @@ from nlp_builder.text.column_lines import ColumnsError
 if TYPE_CHECKING:
     from nlp_builder.labeling import BaseLabelingModel
 
-JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
+_JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
 DATA_HELP = """\
 Files of tagged texts are read by their ending:
   .jsonl, .json, .ndjson   an object a line: {"tokens": ["Ada", "wrote"], "tags": ["B-PER", "O"]}
@@ -105,6 +105,11 @@ def read_tagged(path: str, options: argparse.Namespace) -> Corpus:
     return corpus
 
 
+def is_json_lines(path: str) -> bool:
+    """Tell whether a file is read as JSON lines, by its ending."""
+    return path.lower().endswith(_JSON_ENDINGS)
+
+
 def require_another(out: str, **read: str | None) -> None:
     """Refuse to write over a file that is read.
 
@@ -145,7 +150,7 @@ def load_tagger(path: str | os.PathLike[str], **options: Any) -> BaseLabelingMod
 
 
 def _read(path: str, options: argparse.Namespace) -> Corpus:
-    if path.lower().endswith(JSON_ENDINGS):
+    if is_json_lines(path):
         return read_json_lines(
             path,
             tokens=options.tokens_field,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlp_builder.cli.messages import say
 from nlp_builder.cli.options import (
-    JSON_ENDINGS,
     add_command,
     add_separator,
+    is_json_lines,
     load_tagger,
     positive,
     require_another,
@@ -117,8 +117,7 @@ def run(options: argparse.Namespace) -> int:
         The exit code.
     """
     require_another(options.out, model=options.model)
-    is_json = options.file.lower().endswith(JSON_ENDINGS)
-    options.input = options.input or ("jsonl" if is_json else "text")
+    options.input = options.input or ("jsonl" if is_json_lines(options.file) else "text")
     with ExitStack() as files:
         # A wrong file shows before the libraries are imported.
         source = _opened(options.file, files)

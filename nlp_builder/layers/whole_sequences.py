@@ -104,8 +104,11 @@ def read_sequences(
     made = layer.run_kernel(arranged, steps.counts, *map(steps.states, first))
     if layer.return_state or layer.stateful:
         states = [steps.last_state(*pair) for pair in zip(made, first, strict=True)]
-    last = steps.last_output(made[0], first[0])
-    return last, steps.outputs(made[0]) if layer.return_sequences else last, [*states]
+    if not layer.return_sequences:
+        last = steps.last_output(made[0], first[0])
+        return last, last, [*states]
+    outputs = steps.outputs(made[0])
+    return outputs[:, -1], outputs, [*states]
 
 
 def reads_as_stack(layers: Sequence[Any], sequences: Any, mask: Any, training: bool | None) -> bool:

@@ -149,9 +149,10 @@ class Bucketed(Plan):
         self, lengths: np.ndarray, size: BatchSize, buckets: BucketLengths, *, seed: int | None
     ) -> None:
         self._lengths, self._buckets, self._seed = lengths, buckets, seed
-        self._short = int(lengths.mean()) // 2 if len(lengths) else 0
+        # Below it any texts may meet.
+        self._short = 0 if seed is None or buckets or not len(lengths) else int(lengths.mean()) // 2
         super().__init__(self._ends(size))
-        if not buckets and self._padded() > _MOST_PADDED * lengths.sum():
+        if self._short and self._padded() > _MOST_PADDED * lengths.sum():
             self._short = 0
             super().__init__(self._ends(size))
 
@@ -176,13 +177,6 @@ class Bucketed(Plan):
             return 0
         return 1 if self._buckets else _JITTER
 
-    @property
-    def _sorted_by(self) -> np.ndarray:
-        # (texts,)
-        if self._buckets:
-            return self._buckets.pad(self._lengths)
-        return np.maximum(self._lengths, self._short)
-
     def batches(self, epoch: int) -> list[np.ndarray]:
         """Return the rows of each batch in one epoch."""
         if self._seed is None:
@@ -191,7 +185,7 @@ class Bucketed(Plan):
         # (texts,)
         keys = random.random(len(self._lengths))
         keys *= self._jitter
-        keys += self._sorted_by
+        keys += np.maximum(self._buckets.pad(self._lengths), self._short)
         parts = self._parted(_sorted(keys))
         return self._unlike_at_first([parts[number] for number in random.permutation(len(parts))])
 

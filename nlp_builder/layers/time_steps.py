@@ -40,7 +40,7 @@ class Steps(Protocol):
         """Turns (batch, length, dim) into (total, dim)."""
 
     def states(self, values: Any) -> Any:
-        """Turns initial states, (batch, units), so that texts stand as they do in the steps."""
+        """Turns initial states, (batch, units), into those of the rows of the first step."""
 
     def outputs(self, values: Any) -> Any:
         """Turns (total, units) into the output at each step, (batch, length, units)."""
@@ -62,32 +62,36 @@ class AllSteps:
         batch: how many texts.
         length: how many steps each of them has.
         backwards: whether texts are read from their ends.
+        packed: see `RealSteps`.
     """
 
-    def __init__(self, batch: Any, length: Any, *, backwards: bool) -> None:
+    def __init__(self, batch: Any, length: Any, *, backwards: bool, packed: bool) -> None:
         self._batch, self._length, self._backwards = batch, length, backwards
-        self.counts = tf.fill([length], batch)
+        self._spare = 0 if packed else batch % 2
+        self.counts = tf.fill([length], batch + self._spare)
 
     def arranged(self, sequences: Any) -> Any:
         """Returns (total, dim)."""
         if self._backwards:
             sequences = tf.reverse(sequences, [1])
-        # (length * batch, dim)
+        sequences = tf.pad(sequences, [[0, self._spare], [0, 0], [0, 0]])
+        # (total, dim)
         return tf.reshape(tf.transpose(sequences, (1, 0, 2)), (-1, sequences.shape[-1]))
 
     def states(self, values: Any) -> Any:
-        """Returns (batch, units)."""
-        return values
+        """Returns (batch + spare, units)."""
+        return tf.pad(values, [[0, self._spare], [0, 0]])
 
     def outputs(self, values: Any) -> Any:
         """Returns (batch, length, units)."""
-        shape = (self._length, self._batch, values.shape[-1])
-        return tf.transpose(tf.reshape(values, shape), (1, 0, 2))
+        shape = (self._length, self._batch + self._spare, values.shape[-1])
+        return tf.transpose(tf.reshape(values, shape)[:, : self._batch], (1, 0, 2))
 
     def last_output(self, values: Any, first: Any) -> Any:
         """Returns (batch, units)."""
+        start = tf.maximum(self._length - 1, 0) * (self._batch + self._spare)
         # (batch or, without a step, 0, units)
-        last = values[tf.maximum(self._length - 1, 0) * self._batch :]
+        last = values[start : start + self._batch]
         rows = tf.concat([first, last], 0)[tf.shape(last)[0] :]
         return tf.reshape(rows, (self._batch, values.shape[-1]))
 
@@ -104,7 +108,9 @@ class RealSteps:
         backwards: whether texts are read from their ends.
         zeros: whether a masked step puts out zeros; else it repeats the output before it.
         packed: whether a kernel can leave out texts that have ended. If not, it gets as many rows
-            for each step, and what it makes of those without a step is not looked at.
+            for each step, and what it makes of those without a step is not looked at. They are
+            even in number: of odd ones the kernel of the LSTM is slower, and writes two lines to
+            the log for each batch if a size of the layer is odd as well.
     """
 
     def __init__(self, mask: Any, *, backwards: bool, zeros: bool, packed: bool) -> None:
@@ -135,9 +141,10 @@ class RealSteps:
         # At least one, be it of no text: arrays of steps may not be empty.
         number = tf.reduce_max(tf.concat([lengths, [1]], 0))
         self._packed = packed
+        self._spare = 0 if packed else self._batch % 2
         # (batch,): the place of each text among the rows of a step, and the half that it is in
         self._place, self._half = tf.range(self._batch), tf.zeros_like(lengths)
-        self.counts = tf.fill([number], self._batch)
+        self.counts = tf.fill([number], self._batch + self._spare)
         if packed:
             by_length = tf.argsort(lengths, direction="DESCENDING", stable=True)
             rank = tf.math.invert_permutation(by_length)
@@ -186,9 +193,9 @@ class RealSteps:
         return moved(tf.reshape(sequences, (-1, sequences.shape[-1])), self._read, self._rows)
 
     def states(self, values: Any) -> Any:
-        """Returns (batch, units)."""
+        """Returns (batch + spare, units)."""
         if not self._packed:
-            return values
+            return tf.pad(values, [[0, self._spare], [0, 0]])
         return moved(values, self._order, self._back)
 
     def outputs(self, values: Any) -> Any:

@@ -151,7 +151,7 @@ def read_stack(layers: Sequence[Any], sequences: Any, mask: Any) -> Any:
         states = layer.get_initial_state(ops.shape(sequences)[0])
         first = [ops.cast(state, "float32") for state in states]
         # (total, units)
-        rows = layer.run_kernel(rows, steps.counts, *first)[0]
+        rows = layer.run_kernel(rows, steps.counts, *map(steps.states, first))[0]
     return steps.outputs(rows) if layers[-1].return_sequences else steps.last_output(rows, first[0])
 
 
@@ -160,7 +160,8 @@ def _steps_of(layer: Any, sequences: Any, mask: Any) -> Steps:
 
     batch, length = ops.shape(sequences)[:2]
     if mask is None:
-        return time_steps.AllSteps(batch, length, backwards=layer.go_backwards)
+        options = {"backwards": layer.go_backwards, "packed": layer.packed}
+        return time_steps.AllSteps(batch, length, **options)
     options = {
         "backwards": layer.go_backwards,
         "zeros": layer.zero_output_for_mask,

@@ -177,7 +177,7 @@ def traced_for_xla() -> bool:
     return bool(util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
 
 
-def require_in_step(condition: Any, message: str) -> None:
+def require_in_step(condition: Any, message: str, values: Any = None) -> Any:
     """Fails the step on TensorFlow if a condition of its values does not hold.
 
     Elsewhere, and under XLA, nothing happens: these cannot fail by values.
@@ -185,13 +185,19 @@ def require_in_step(condition: Any, message: str) -> None:
     Args:
         condition: bool, a tensor of no axes.
         message: Of the error, `tf.errors.InvalidArgumentError`.
+        values: Tensors, of which nothing may be made before the condition holds; or None.
+
+    Returns:
+        The values.
 
     Example:
         >>> require_in_step(keras.ops.convert_to_tensor(True), "Expected ...")
     """
-    if keras.backend.backend() == "tensorflow" and not traced_for_xla():
-        tf = importlib.import_module("tensorflow")
-        tf.debugging.Assert(condition, [message])
+    if keras.backend.backend() != "tensorflow" or traced_for_xla():
+        return values
+    tf = importlib.import_module("tensorflow")
+    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
+        return None if values is None else keras.tree.map_structure(tf.identity, values)
 
 
 def distinct(rows: Any) -> tuple[Any, Any]:

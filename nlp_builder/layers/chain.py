@@ -14,6 +14,8 @@ from keras import ops
 from nlp_builder.layers import linear_chain, token_likelihood
 from nlp_builder.layers.scores import Scores, arrays_of, like
 
+ENDS_IN_A_CRF = "A model that is trained by CRFLoss ends in a CRF layer."
+
 
 class Constraints(NamedTuple):
     """Which tags may follow each other, begin and end a text.
@@ -218,14 +220,30 @@ def token_log_likelihood(chain: Any, tags: Any) -> Any:
 
 def _of_tags(function: Any, chain: Any, tags: Any) -> Any:
     parts = split_chain(chain)
+    check_words(parts, tags)
+    edges = {"start": parts.start, "end": parts.end, "mask": parts.mask}
+    return function(parts.potentials, tags, parts.transitions, **edges)
+
+
+def check_words(parts: Scores, tags: Any) -> None:
+    """Checks that there is a tag for each word of a chain.
+
+    Args:
+        parts: A chain taken apart.
+        tags: int `(batch, words)` if right.
+
+    Raises:
+        ValueError: If the shapes do not fit; lengths that a graph does not know yet do fit.
+
+    Example:
+        >>> check_words(split_chain(np.zeros((1, 5, 2))), [[0, 0]])
+    """
     expected, given = tuple(parts.potentials.shape[:2]), _shape(tags)
     if len(given) != 2 or (None not in (expected[1], given[1]) and expected[1] != given[1]):
         raise ValueError(
             f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got "
-            f"{given}. Tags are ids, not one-hot vectors."
+            f"{given}. Tags are ids, not one-hot vectors. {ENDS_IN_A_CRF}"
         )
-    edges = {"start": parts.start, "end": parts.end, "mask": parts.mask}
-    return function(parts.potentials, tags, parts.transitions, **edges)
 
 
 def _shape(tags: Any) -> tuple[int | None, ...]:

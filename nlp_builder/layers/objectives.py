@@ -10,7 +10,9 @@ from keras import ops
 
 from nlp_builder.layers.backends import require_in_step
 from nlp_builder.layers.chain import (
+    ENDS_IN_A_CRF,
     call_on,
+    check_words,
     log_likelihood_and_beliefs,
     split_chain,
     token_log_likelihood,
@@ -86,15 +88,15 @@ class CRFLoss(keras.losses.Loss):
             `(batch,)`.
         """
         tags = y_true[0] if isinstance(y_true, tuple) else y_true
-        _require_tags(y_pred, tags)
+        chain, tags = _required(y_pred, tags)
         if not isinstance(y_true, tuple):
-            likelihood, beliefs = log_likelihood_and_beliefs(y_pred, y_true)
+            likelihood, beliefs = log_likelihood_and_beliefs(chain, tags)
             leave(y_pred, "beliefs", beliefs)
             return -likelihood
         _, weights = y_true
         # (batch, words); a weight at padding may be NaN
-        weights = ops.where(split_chain(y_pred).mask > 0, weights, 0.0)
-        return -ops.sum(weights * token_log_likelihood(y_pred, tags), axis=1)
+        weights = ops.where(split_chain(chain).mask > 0, weights, 0.0)
+        return -ops.sum(weights * token_log_likelihood(chain, tags), axis=1)
 
 
 @keras.saving.register_keras_serializable(package="nlp_builder")
@@ -148,15 +150,22 @@ class TagAccuracy(keras.metrics.Mean):
         super().update_state(*each_word(right, counts, sample_weight))
 
 
-def _require_tags(chain: Any, tags: Any) -> None:
-    """Fails the step on TensorFlow if the tag of a word is none of the chain's."""
+def _required(chain: Any, tags: Any) -> tuple[Any, Any]:
+    """Returns both; fails the step on TensorFlow if the tag of a word is none of the chain's."""
     parts = split_chain(chain)
-    if tuple(np.shape(tags))[1:] == tuple(parts.potentials.shape[1:2]):
-        require_in_step(
-            ops.all(known_tags(parts, tags)),
-            f"Expected tags from 0 to {parts.potentials.shape[-1] - 1} at words, got others. Only "
-            "at padding may tags be anything.",
-        )
+    check_words(parts, tags)
+    # Lengths that are not known before are compared in the step.
+    if None in (np.shape(tags)[1], parts.potentials.shape[1]):
+        same = ops.equal(ops.shape(tags)[1], ops.shape(parts.potentials)[1])
+        message = f"Expected a tag for each word. {ENDS_IN_A_CRF}"
+        chain, tags = require_in_step(same, message, (chain, tags))
+        parts = split_chain(chain)
+    require_in_step(
+        ops.all(known_tags(parts, tags)),
+        f"Expected tags from 0 to {parts.potentials.shape[-1] - 1} at words, got others. Only "
+        "at padding may tags be anything.",
+    )
+    return chain, tags
 
 
 def _by_word(sample_weight: Any, chain: Any) -> bool:

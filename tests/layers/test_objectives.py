@@ -103,6 +103,22 @@ def test_a_tag_that_is_none_fails_the_step(wrong, weights):
         model.train_on_batch(scores, tags, sample_weight=weights)
 
 
+@tensorflow_graphs
+@pytest.mark.parametrize("weights", [None, np.ones((2, 4), "float32")])
+@pytest.mark.parametrize("num_tags", [2, 4, 9])
+def test_a_model_without_a_crf_fails_the_step(num_tags, weights):
+    import tensorflow as tf
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, None)), tf.TensorSpec((None, None, num_tags))]
+    )
+    def step(tags, scores):
+        return CRFLoss()(tags, scores, sample_weight=weights)
+
+    with pytest.raises(Exception, match="Expected a tag for each word"):
+        step(np.zeros((2, 4)), np.ones((2, 4, num_tags)))
+
+
 @pytest.mark.parametrize("arguments", [compiled])
 def test_a_tag_that_is_none_is_a_loss_that_is_no_number_under_xla(arguments):
     words = keras.Input((4, 3))

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from nlp_builder.models.examples import columns_of, labels_of
+from nlp_builder.models.files import require_place
 from nlp_builder.text.checks import positive_int, preview
 
 if TYPE_CHECKING:
@@ -108,9 +109,10 @@ class SaveBest(keras.callbacks.Callback):
         best_epoch: the number of its epoch, from 0, None before.
 
     Raises:
-        TypeError: if the model is none.
+        TypeError: if the model or the path is none.
         ValueError: if the mode is unknown; and at the end of the first epoch, if there is no such
             score.
+        OSError: at the beginning of a training, if there is no folder for the file.
 
     Example:
         >>> import tempfile
@@ -141,6 +143,10 @@ class SaveBest(keras.callbacks.Callback):
         self._monitor, self._sign = monitor, 1 if mode == "max" else -1
         self.best: float | None = None
         self.best_epoch: int | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Refuse a place where nothing could be written."""
+        require_place(self._path)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the model if it is the best one."""

@@ -20,7 +20,7 @@ from nlp_builder.features.checks import positive_or_none
 from nlp_builder.features.loading import block_of, options_of
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
-from nlp_builder.saving import Archive, ArchiveError
+from nlp_builder.saving import Archive, ArchiveError, files
 from nlp_builder.saving.files import IN_FOLDER, file_of, require_path
 from nlp_builder.text.checks import preview
 
@@ -45,12 +45,34 @@ def save(model: TextModel, path: str | os.PathLike[str], *, include_optimizer: b
     require_path(path)
     archive = _archive_of(model, include_optimizer=include_optimizer)
     target = Path(path)
-    # "ner_v1.0" has no ending.
-    has_ending = target.suffix.strip(".0123456789") != ""
-    if target.is_dir() or not (has_ending or target.exists()):
+    if _is_folder(target):
         target.mkdir(parents=True, exist_ok=True)
         target /= IN_FOLDER
     saving.write(target, archive)
+
+
+def require_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a path to which no model could be written, before one is there.
+
+    Args:
+        path: a file or a folder, as for `save`.
+
+    Raises:
+        OSError: as for `saving.write`.
+        TypeError: if `path` is not a path.
+        ValueError: if it is empty.
+    """
+    require_path(path)
+    target = files.checked(path)
+    if not _is_folder(target):
+        files.require_place(path, target.resolve())
+
+
+def _is_folder(target: Path) -> bool:
+    """Tell whether a model is written into a folder, which may have to be made."""
+    # "ner_v1.0" has no ending.
+    has_ending = target.suffix.strip(".0123456789") != ""
+    return target.is_dir() or not (has_ending or target.exists())
 
 
 def serialize(model: TextModel, *, include_optimizer: bool) -> bytes:

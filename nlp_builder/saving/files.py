@@ -106,7 +106,18 @@ def open_archive(path: str | os.PathLike[str], *, limits: Limits | None = None) 
     return read_archive(memoryview(mapped), limits)
 
 
-def _checked(path: Any) -> Path:
+def checked(path: Any) -> Path:
+    """Return what was given as a path.
+
+    Args:
+        path: a str or a path.
+
+    Returns:
+        The path.
+
+    Raises:
+        TypeError: if it is none.
+    """
     if isinstance(path, bytes | bytearray | memoryview):
         raise TypeError("expected a path, got bytes: for the bytes of a block, call deserialize")
     if not isinstance(path, str | os.PathLike):
@@ -116,7 +127,7 @@ def _checked(path: Any) -> Path:
 
 @contextlib.contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    with open(_checked(path), "rb", opener=_at_once) as file:
+    with open(checked(path), "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"expected a regular file, got a pipe or a device: {path}")
         yield file
@@ -145,8 +156,8 @@ def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
         ...     Path(f"{folder}/greeting.txt").read_bytes()
         b'hello world'
     """
-    target = _checked(path).resolve()
-    _require_place(path, target)
+    target = checked(path).resolve()
+    require_place(path, target)
     # A name has at most 255 bytes, and this one is longer than the file's.
     stem = os.fsdecode(os.fsencode(target.name)[:200])
     temporary = target.with_name(f".{stem}.{secrets.token_hex(8)}")
@@ -170,7 +181,16 @@ def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
     _keep_name(target.parent)
 
 
-def _require_place(path: str | os.PathLike[str], target: Path) -> None:
+def require_place(path: str | os.PathLike[str], target: Path) -> None:
+    """Refuse what is no place for a file.
+
+    Args:
+        path: what was given, for the message.
+        target: the same without links.
+
+    Raises:
+        OSError: if the folder is missing, or the target is a folder, a pipe or a device.
+    """
     if target.is_dir():
         raise IsADirectoryError(f"expected the name of a file, got the folder {str(path)!r}")
     # A device or a pipe would be gone, and a file in its place.

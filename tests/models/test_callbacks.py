@@ -170,6 +170,22 @@ def test_a_score_that_is_missing_is_an_error(tmp_path):
         SaveBest(keras.Sequential(), tmp_path / "best.nlpb")
 
 
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ("missing/best.nlpb", FileNotFoundError, "there is no folder .*missing"),
+        ("", ValueError, "expected the path of a file or a folder, got ''"),
+        (b"best.nlpb", TypeError, "expected a path, got bytes"),
+    ],
+)
+def test_no_epoch_is_trained_in_vain_for_a_file_that_cannot_be(place, error, message, tmp_path):
+    model = still()
+    ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: pytest.fail("trained"))
+    path = tmp_path / place if place and isinstance(place, str) else place
+    with pytest.raises(error, match=message):
+        trained(model, ended, SaveBest(model, path, monitor="loss", mode="min"))
+
+
 def test_callbacks_have_a_room_of_their_own():
     assert callbacks.EvalCallBack is EvalCallBack
     assert callbacks.SaveBest is SaveBest

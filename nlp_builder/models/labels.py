@@ -37,9 +37,11 @@ class Labels:
     __slots__ = ("_numbers", "names")
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names: tuple[str, ...] = tuple(names)
-        if odd := [name for name in self.names if not isinstance(name, str)]:
+        given = tuple(names)
+        if odd := [name for name in given if not isinstance(name, str)]:
             raise TypeError(f"expected labels of type str, got {preview(odd[0])}")
+        # Not those of NumPy or of an Enum.
+        self.names: tuple[str, ...] = tuple(map(str.__str__, given))
         # They are shown in terminals, and parted by tabs and lines in files.
         if odd := [name for name in self.names if _CONTROL.search(name)]:
             raise ValueError(f"expected labels without control characters, got {preview(odd[0])}")

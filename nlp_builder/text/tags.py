@@ -49,7 +49,8 @@ class TagAlphabet:
         for tag in given:
             if not isinstance(tag, str):
                 raise TypeError(f"expected tags of type str, got {preview(tag)}")
-        self._tags: tuple[str, ...] = tuple(map(str, given))
+        # Not those of NumPy or of an Enum.
+        self._tags: tuple[str, ...] = tuple(map(str.__str__, given))
         self._index = {tag: i for i, tag in enumerate(self._tags)}
         if not self._tags:
             raise ValueError("expected at least one tag, got none")

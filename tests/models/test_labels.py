@@ -1,5 +1,7 @@
 """Labels and their numbers."""
 
+import enum
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,18 @@ def test_what_was_handed_out_changes_nothing():
 def test_what_are_no_labels_is_refused(names, error, message):
     with pytest.raises(error, match=message):
         Labels(names)
+
+
+class Kind(str, enum.Enum):  # noqa: UP042  # its str() is not its value
+    HAM = "ham"
+
+
+@pytest.mark.parametrize("name", [np.str_("ham"), Kind.HAM])
+def test_labels_are_plain_strings(name):
+    labels = Labels([name])
+    assert type(labels.names[0]) is str
+    assert labels.names == ("ham",)
+    assert labels.numbers([name]).tolist() == labels.numbers(["ham"]).tolist() == [0]
 
 
 def test_unknown_labels_are_all_listed():

@@ -1,4 +1,5 @@
 import copy
+import enum
 
 import numpy as np
 import pytest
@@ -51,6 +52,18 @@ def test_an_unknown_tag_is_named_with_its_place():
 def test_ids_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=f"expected tag ids from 0 to 4, got {wrong}"):
         TagAlphabet(TAGS).tags_of([0, wrong])
+
+
+class Tag(str, enum.Enum):  # noqa: UP042  # its str() is not its value
+    PER = "B-PER"
+
+
+@pytest.mark.parametrize("tag", [np.str_("B-PER"), Tag.PER])
+def test_tags_are_plain_strings(tag):
+    alphabet = TagAlphabet([tag])
+    assert type(alphabet.tags[0]) is str
+    assert alphabet.tags == ("B-PER",)
+    assert alphabet.ids([tag]).tolist() == alphabet.ids(["B-PER"]).tolist() == [0]
 
 
 def test_an_alphabet_is_a_value():

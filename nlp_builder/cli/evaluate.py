@@ -16,6 +16,7 @@ from nlp_builder.cli.options import (
     load_tagger,
     read_tagged,
 )
+from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
     from nlp_builder.labeling import BaseLabelingModel
@@ -84,8 +85,17 @@ def say_unknown(model: BaseLabelingModel, tags: list[list[str]], path: str) -> N
         model: a tagger.
         tags: the gold tags of each text.
         path: the file that they are from.
+
+    Raises:
+        ValueError: if it can find none of them, as where a text without tags was read as columns.
     """
-    if unknown := model.processor.unknown(chain.from_iterable(tags)):
+    found = set(chain.from_iterable(tags))
+    if found and found.isdisjoint(model.labels):
+        raise ValueError(
+            f"expected gold tags in {path}, such as {preview(list(model.labels))}, got "
+            f"{preview(sorted(found))}: name the column or the field that has them"
+        )
+    if unknown := model.processor.unknown(found):
         say(
             f"warning: the model has no {', '.join(unknown)}, which {path} has: they are scored as "
             "missed"

@@ -34,6 +34,15 @@ def test_json_is_one_object(run, model_file, tmp_path):
     assert found["types"]["LOC"]["f1-score"] == 1
 
 
+def test_a_text_without_tags_is_not_scored(run, model_file, tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Ada lives in Paris\nShe writes to us\n")
+    code, out, err = run("evaluate", "--model", model_file, "--data", path)
+    assert (code, out) == (2, "")
+    assert f"expected gold tags in {path}, such as ['O', " in err
+    assert "got ['Paris', 'us']: name the column or the field that has them" in err
+
+
 def test_other_columns_are_read_when_they_are_named(run, model_file, tmp_path):
     path = tmp_path / "columns.txt"
     path.write_text(in_columns(TAGS, TEXTS).replace("\t", "|"))

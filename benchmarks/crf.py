@@ -207,7 +207,7 @@ def main() -> None:
             for words in arguments.words:
                 for batch in arguments.batches:
                     rows += compare(workers, (batch, words, tags), arguments.repeats)
-                    print(as_table(rows[-2:], peers).splitlines()[-2:], flush=True)
+                    print(*as_table(rows[-2:], peers).splitlines()[-2:], sep="\n", flush=True)
     result = {"benchmark": "crf", "repeats": arguments.repeats, "rows": rows}
     add_line(arguments.json, result | {"table": lines_of(rows, peers)})
     draw(rows, peers, arguments.picture)

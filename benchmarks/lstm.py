@@ -185,7 +185,7 @@ def main() -> None:
         # It does not depend on the batch.
         tracing = not arguments.quick and case not in (CASES[1], CASES[2])
         rows += compare(workers, case, repeats, tracing)
-        print(as_table(rows).splitlines()[-1 - tracing :], flush=True)
+        print(*as_table(rows).splitlines()[-1 - tracing :], sep="\n", flush=True)
     seconds = round(time.perf_counter() - start)
     line = {"benchmark": "lstm", "repeats": repeats, "seconds": seconds, "rows": rows}
     add_line(arguments.json, line | {"table": lines_of(rows)})

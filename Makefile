@@ -67,7 +67,7 @@ demo: $(VENV)/installed-demo  ## train and show a tagger; CORPUS=folder, EPOCHS=
 
 test: $(VENV)/installed-test  ## run the tests; JOBS=n processes
 	@echo "==> Running the tests in $(JOBS) processes"
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed-test  ## run the long tests
 	@echo "==> Running the long tests"

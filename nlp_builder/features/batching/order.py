@@ -21,9 +21,6 @@ from nlp_builder.features.batching.bucket_lengths import BucketLengths
 _JITTER = 1.4
 # Padded tokens over real ones up to which short texts of any length meet.
 _MOST_PADDED = 1.1
-# Into so many kinds batches are parted by their lengths: the means that optimizers keep, of about
-# ten steps, then see short and long texts as they are in the corpus.
-_KINDS = 8
 
 
 @final
@@ -129,13 +126,12 @@ class Shuffled(Plan):
 
 @final
 class Bucketed(Plan):
-    """Texts of like lengths in a batch, other ones in each epoch, and the batches mixed.
+    """Texts of like lengths in a batch, other ones in each epoch, and the batches in any order.
 
     Texts are sorted by their length and a chance of less than two tokens, or, where batches are
     padded to few lengths, by these and chance: of texts that are padded alike any may meet. So may
     texts of less than half the mean length, if padding then stays below a tenth: texts of one such
     length are often of one kind (headlines, scores), so that batches of these alone train worse.
-    Batches come by chance, but those of each eighth of the lengths evenly along the epoch.
 
     Args:
         lengths: int (texts,).
@@ -191,7 +187,7 @@ class Bucketed(Plan):
         keys *= self._jitter
         keys += np.maximum(self._buckets.pad(self._lengths), self._short)
         parts = self._parted(_sorted(keys))
-        return self._unlike_at_first([parts[number] for number in _spread(len(parts), random)])
+        return self._unlike_at_first([parts[number] for number in random.permutation(len(parts))])
 
     def _unlike_at_first(self, batches: list[np.ndarray]) -> list[np.ndarray]:
         """Bring a batch of another width to the second place, which `FirstTwo` would widen."""
@@ -201,16 +197,6 @@ class Bucketed(Plan):
         if place > 1:
             batches[1], batches[place] = batches[place], batches[1]
         return batches
-
-
-def _spread(number: int, random: np.random.Generator) -> np.ndarray:
-    """Order batches, the shortest first, so that those of like lengths come all along an epoch."""
-    # (number,)
-    times = np.empty(number)
-    for likes in np.array_split(np.arange(number), _KINDS):
-        steps = np.arange(len(likes)) + random.random(len(likes))
-        times[random.permutation(likes)] = steps / max(1, len(likes))
-    return np.argsort(times)
 
 
 def _even(num_texts: int, size: BatchSize) -> list[int]:

@@ -129,25 +129,3 @@ def test_short_texts_meet_only_their_likes_where_padding_would_be_more_than_a_te
     short = [lengths[rows] for rows in batches if lengths[rows].max() < lengths.mean() / 2]
     assert len(short) > 5
     assert all(own.max() - own.min() < 3 for own in short)
-
-
-@given(num_batches=st.integers(1, 200), epoch=st.integers(0, 9))
-def test_short_and_long_batches_come_all_along_an_epoch(num_batches, epoch):
-    lengths = np.repeat(np.arange(num_batches) * 10 + 1_000, 4)
-    batches = Bucketed(lengths, BatchSize(4), BucketLengths(), seed=3).batches(epoch)
-    # (num_batches,): where each batch comes, the shortest first
-    places = np.argsort([lengths[rows[0]] for rows in batches])
-    for kind in np.array_split(places, 8):
-        # One in each of as many parts of the epoch as there are batches of the kind.
-        if len(kind):
-            parts = np.sort(kind) / num_batches * len(kind)
-            np.testing.assert_allclose(parts, np.arange(len(kind)) + 0.5, atol=1.5)
-
-
-def test_batches_of_a_kind_come_by_chance():
-    lengths = np.repeat(np.arange(80) * 10 + 1_000, 4)
-    plan = Bucketed(lengths, BatchSize(4), BucketLengths(), seed=3)
-    orders = {tuple(lengths[rows[0]] for rows in plan.batches(epoch)) for epoch in range(9)}
-    assert len(orders) == 9
-    # The first batch is of any kind.
-    assert len({(order[0] - 1_000) // 100 for order in orders}) > 3

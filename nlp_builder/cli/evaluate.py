@@ -16,6 +16,7 @@ from nlp_builder.cli.options import (
     load_tagger,
     read_tagged,
 )
+from nlp_builder.text import guess_scheme
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
@@ -70,12 +71,32 @@ def run(options: argparse.Namespace) -> int:
     """
     texts, tags = read_tagged(options.data, options)
     model = load_tagger(options.model, compile=False)
+    require_gold(model, tags, options.data)
     say_unknown(model, tags, options.data)
     if options.json:
         print(json.dumps(scores_of(model, texts, tags), ensure_ascii=False))
     else:
         print(report_of(model, texts, tags, by_token=options.by_token))
     return 0
+
+
+def require_gold(model: BaseLabelingModel, tags: list[list[str]], path: str) -> None:
+    """Refuse what are no tags, as where a text without them was read as columns.
+
+    Args:
+        model: a tagger.
+        tags: the gold tags of each text.
+        path: the file that they are from.
+
+    Raises:
+        ValueError: if the model has none of them, and they are of no scheme either.
+    """
+    found = set(chain.from_iterable(tags))
+    if found and found.isdisjoint(model.labels) and guess_scheme(tags) is None:
+        raise ValueError(
+            f"expected gold tags in {path}, such as {preview(list(model.labels))}, got "
+            f"{preview(sorted(found))}: name the column or the field that has them"
+        )
 
 
 def say_unknown(model: BaseLabelingModel, tags: list[list[str]], path: str) -> None:
@@ -85,17 +106,8 @@ def say_unknown(model: BaseLabelingModel, tags: list[list[str]], path: str) -> N
         model: a tagger.
         tags: the gold tags of each text.
         path: the file that they are from.
-
-    Raises:
-        ValueError: if it can find none of them, as where a text without tags was read as columns.
     """
-    found = set(chain.from_iterable(tags))
-    if found and found.isdisjoint(model.labels):
-        raise ValueError(
-            f"expected gold tags in {path}, such as {preview(list(model.labels))}, got "
-            f"{preview(sorted(found))}: name the column or the field that has them"
-        )
-    if unknown := model.processor.unknown(found):
+    if unknown := model.processor.unknown(chain.from_iterable(tags)):
         say(
             f"warning: the model has no {', '.join(unknown)}, which {path} has: they are scored as "
             "missed"

@@ -177,7 +177,7 @@ def traced_for_xla() -> bool:
     return bool(util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()))
 
 
-def require_in_step(condition: Any, message: str, values: Any = None) -> Any:
+def require_in_step(condition: Any, message: str, values: Any = None, found: Any = ()) -> Any:
     """Fails the step on TensorFlow if a condition of its values does not hold.
 
     Elsewhere, and under XLA, nothing happens: these cannot fail by values.
@@ -186,6 +186,7 @@ def require_in_step(condition: Any, message: str, values: Any = None) -> Any:
         condition: bool, a tensor of no axes.
         message: Of the error, `tf.errors.InvalidArgumentError`.
         values: Tensors, of which nothing may be made before the condition holds; or None.
+        found: Tensors that are shown behind the message.
 
     Returns:
         The values.
@@ -196,7 +197,7 @@ def require_in_step(condition: Any, message: str, values: Any = None) -> Any:
     if keras.backend.backend() != "tensorflow" or traced_for_xla():
         return values
     tf = importlib.import_module("tensorflow")
-    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
+    with tf.control_dependencies([tf.debugging.Assert(condition, [message, *found])]):
         return None if values is None else keras.tree.map_structure(tf.identity, values)
 
 

@@ -14,7 +14,7 @@ from keras import ops
 from nlp_builder.layers import linear_chain, token_likelihood
 from nlp_builder.layers.scores import Scores, arrays_of, like
 
-ENDS_IN_A_CRF = "A model that is trained by CRFLoss ends in a CRF layer."
+OF_A_CRF = "Tags are ids, not one-hot vectors, and a chain is what a CRF layer returns."
 
 
 class Constraints(NamedTuple):
@@ -226,7 +226,7 @@ def _of_tags(function: Any, chain: Any, tags: Any) -> Any:
 
 
 def check_words(parts: Scores, tags: Any) -> None:
-    """Checks that there is a tag for each word of a chain.
+    """Checks that there is a tag for each word of a chain; see `check_tags` for potentials.
 
     Args:
         parts: A chain taken apart.
@@ -242,7 +242,7 @@ def check_words(parts: Scores, tags: Any) -> None:
     if len(given) != 2 or (None not in (expected[1], given[1]) and expected[1] != given[1]):
         raise ValueError(
             f"Expected tags of shape (batch, words) = {expected}, as the chain has it, got "
-            f"{given}. Tags are ids, not one-hot vectors. {ENDS_IN_A_CRF}"
+            f"{given}. {OF_A_CRF}"
         )
 
 

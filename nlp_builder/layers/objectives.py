@@ -10,7 +10,7 @@ from keras import ops
 
 from nlp_builder.layers.backends import require_in_step
 from nlp_builder.layers.chain import (
-    ENDS_IN_A_CRF,
+    OF_A_CRF,
     call_on,
     check_words,
     log_likelihood_and_beliefs,
@@ -20,7 +20,6 @@ from nlp_builder.layers.chain import (
 from nlp_builder.layers.left_over import leave, left_over
 from nlp_builder.layers.linear_chain import known_tags
 from nlp_builder.layers.posterior import marginals
-from nlp_builder.layers.scores import check_tags
 from nlp_builder.layers.word_accuracy import each_word
 
 
@@ -139,7 +138,7 @@ class TagAccuracy(keras.metrics.Mean):
             ValueError: If the shapes do not fit.
         """
         parts = split_chain(y_pred)
-        check_tags(y_true, parts.potentials)
+        check_words(parts, y_true)
         beliefs = left_over(y_pred, "beliefs")
         beliefs = call_on(marginals, parts) if beliefs is None else beliefs
         chosen = ops.cast(ops.argmax(beliefs, axis=-1), "int32")
@@ -156,9 +155,11 @@ def _required(chain: Any, tags: Any) -> tuple[Any, Any]:
     check_words(parts, tags)
     # Lengths that are not known before are compared in the step.
     if None in (np.shape(tags)[1], parts.potentials.shape[1]):
-        same = ops.equal(ops.shape(tags)[1], ops.shape(parts.potentials)[1])
-        message = f"Expected a tag for each word. {ENDS_IN_A_CRF}"
-        chain, tags = require_in_step(same, message, (chain, tags))
+        words, given = ops.shape(parts.potentials)[1], ops.shape(tags)[1]
+        message = f"Expected a tag for each word. {OF_A_CRF} Words of the chain, and tags:"
+        chain, tags = require_in_step(
+            ops.equal(words, given), message, (chain, tags), (words, given)
+        )
         parts = split_chain(chain)
     require_in_step(
         ops.all(known_tags(parts, tags)),

@@ -109,8 +109,8 @@ class RealSteps:
         zeros: whether a masked step puts out zeros; else it repeats the output before it.
         packed: whether a kernel can leave out texts that have ended. If not, it gets as many rows
             for each step, and what it makes of those without a step is not looked at. They are
-            even in number: of odd ones the kernel of the LSTM is slower, and writes two lines to
-            the log for each batch if a size of the layer is odd as well.
+            even in number: of odd ones the kernel of the LSTM writes two lines to the log for each
+            batch, if a size of the layer is odd as well.
     """
 
     def __init__(self, mask: Any, *, backwards: bool, zeros: bool, packed: bool) -> None:
@@ -185,7 +185,7 @@ class RealSteps:
         return tf.math.unsorted_segment_sum(numbers, places, self._total) - 1
 
     def _turned(self, steps: Any) -> Any:
-        other_end = steps + self._length - 1 - 2 * (steps % self._length)
+        other_end = steps + self._length - 1 - 2 * (steps % tf.maximum(self._length, 1))
         return tf.where(steps < 0, -1, other_end)
 
     def arranged(self, sequences: Any) -> Any:

@@ -41,7 +41,7 @@ class ReadsWhole(Protocol):
         Args:
             inputs: rows of all steps (total, dim), float32 as all that follows.
             counts: (steps,), how many of them each step has; see `Steps`.
-            *states: the first ones, (batch, units).
+            *states: the first ones of the rows of the first step, (counts[0], units).
 
         Returns:
             The states after each step, each (total, units).

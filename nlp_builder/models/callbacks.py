@@ -109,10 +109,10 @@ class SaveBest(keras.callbacks.Callback):
         best_epoch: the number of its epoch, from 0, None before.
 
     Raises:
-        TypeError: if the model or the path is none.
-        ValueError: if the mode is unknown; and at the end of the first epoch, if there is no such
-            score.
-        OSError: at the beginning of a training, if there is no folder for the file.
+        TypeError: if the model is none; and at the beginning of a training, if the path is none.
+        ValueError: if the mode is unknown; and at the beginning of a training, if the path is
+            empty, and at the end of the first epoch, if there is no such score.
+        OSError: at the beginning of a training, if nothing can be written there: as for `save`.
 
     Example:
         >>> import tempfile

@@ -20,8 +20,8 @@ from nlp_builder.features.checks import positive_or_none
 from nlp_builder.features.loading import block_of, options_of
 from nlp_builder.models.embedding import Embedding
 from nlp_builder.models.labels import Labels
-from nlp_builder.saving import Archive, ArchiveError, files
-from nlp_builder.saving.files import IN_FOLDER, file_of, require_path
+from nlp_builder.saving import Archive, ArchiveError
+from nlp_builder.saving.files import IN_FOLDER, checked, file_of, require_path, require_target
 from nlp_builder.text.checks import preview
 
 if TYPE_CHECKING:
@@ -63,9 +63,15 @@ def require_place(path: str | os.PathLike[str]) -> None:
         ValueError: if it is empty.
     """
     require_path(path)
-    target = files.checked(path)
+    target = checked(path)
     if not _is_folder(target):
-        files.require_place(path, target.resolve())
+        require_target(path, target.resolve())
+    elif target.is_dir():
+        require_target(path, target / IN_FOLDER)
+    else:  # it will be made
+        there = next(folder for folder in target.absolute().parents if folder.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(f"cannot write {path}: {there} is no folder")
 
 
 def _is_folder(target: Path) -> bool:

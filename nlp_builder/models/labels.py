@@ -10,7 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
-from nlp_builder.text.checks import preview
+from nlp_builder.text.checks import plain, preview
 
 # What ends lines, parts columns, and is obeyed by terminals.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -40,8 +40,7 @@ class Labels:
         given = tuple(names)
         if odd := [name for name in given if not isinstance(name, str)]:
             raise TypeError(f"expected labels of type str, got {preview(odd[0])}")
-        # Not those of NumPy or of an Enum.
-        self.names: tuple[str, ...] = tuple(map(str.__str__, given))
+        self.names: tuple[str, ...] = tuple(map(plain, given))
         # They are shown in terminals, and parted by tabs and lines in files.
         if odd := [name for name in self.names if _CONTROL.search(name)]:
             raise ValueError(f"expected labels without control characters, got {preview(odd[0])}")
@@ -110,7 +109,8 @@ class Labels:
             >>> Labels(["ham"]).unknown(["spam", "ham", "eggs"])
             ['eggs', 'spam']
         """
-        return sorted({*map(str, labels)} - {*self.names})
+        found = {plain(label) if isinstance(label, str) else str(label) for label in labels}
+        return sorted(found - {*self.names})
 
     def warn_of_unknown(self, labels: Iterable[str]) -> None:
         """Warn of gold labels that a model cannot find.

@@ -157,7 +157,7 @@ def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
         b'hello world'
     """
     target = checked(path).resolve()
-    require_place(path, target)
+    require_target(path, target)
     # A name has at most 255 bytes, and this one is longer than the file's.
     stem = os.fsdecode(os.fsencode(target.name)[:200])
     temporary = target.with_name(f".{stem}.{secrets.token_hex(8)}")
@@ -181,7 +181,7 @@ def write_pieces(path: str | os.PathLike[str], content: Iterable[Any]) -> None:
     _keep_name(target.parent)
 
 
-def require_place(path: str | os.PathLike[str], target: Path) -> None:
+def require_target(path: str | os.PathLike[str], target: Path) -> None:
     """Refuse what is no place for a file.
 
     Args:

@@ -31,6 +31,23 @@ def preview(value: Any, length: int = 40) -> str:
     return shown[:length] + "..." if len(shown) > length else shown
 
 
+def plain(value: str) -> str:
+    """Makes a plain str of one of NumPy or of an Enum, whose `str()` may be another text.
+
+    Args:
+        value: a str.
+
+    Returns:
+        Its text.
+
+    Example:
+        >>> import enum
+        >>> plain(enum.Enum("Kind", {"HAM": "ham"}, type=str).HAM)
+        'ham'
+    """
+    return str.__str__(value)
+
+
 def near_name(name: Any, known: Iterable[str]) -> str:
     """Asks whether another name was meant, at the end of the message of an error.
 

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from nlp_builder.text.checks import preview
+from nlp_builder.text.checks import plain, preview
 from nlp_builder.text.ragged import pad_ids
 from nlp_builder.text.schemes import (
     OUTSIDE,
@@ -49,8 +49,7 @@ class TagAlphabet:
         for tag in given:
             if not isinstance(tag, str):
                 raise TypeError(f"expected tags of type str, got {preview(tag)}")
-        # Not those of NumPy or of an Enum.
-        self._tags: tuple[str, ...] = tuple(map(str.__str__, given))
+        self._tags: tuple[str, ...] = tuple(map(plain, given))
         self._index = {tag: i for i, tag in enumerate(self._tags)}
         if not self._tags:
             raise ValueError("expected at least one tag, got none")

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 
-from nlp_builder.text.checks import not_tokens, preview, require_str
+from nlp_builder.text.checks import not_tokens, plain, preview, require_str
 
 PADDING_ID = 0
 """The id of a place after the end of a text."""
@@ -48,8 +48,7 @@ class Vocabulary:
             raise TypeError(not_tokens(tokens))
         given = list(tokens)
         require_str(given)
-        # str() turns a subclass, such as numpy.str_, into a plain str.
-        self._tokens: tuple[str, ...] = tuple(map(str, given))
+        self._tokens: tuple[str, ...] = tuple(map(plain, given))
         self._table: dict[str, int] | None = self._numbered()
         # Made when it is first asked for: few vocabularies are alphabets.
         self._by_code_point: np.ndarray | None = None

@@ -43,6 +43,14 @@ def test_a_text_without_tags_is_not_scored(run, model_file, tmp_path):
     assert "got ['Paris', 'us']: name the column or the field that has them" in err
 
 
+def test_gold_in_another_scheme_is_scored(run, model_file, tmp_path):
+    path = tmp_path / "gold.txt"
+    path.write_text("Paris\tS-LOC\n\nRome\tS-LOC\n")
+    code, out, _ = run("evaluate", "--model", model_file, "--data", path, "--json")
+    assert code == 0
+    assert json.loads(out)["types"]["LOC"]["support"] == 2
+
+
 def test_other_columns_are_read_when_they_are_named(run, model_file, tmp_path):
     path = tmp_path / "columns.txt"
     path.write_text(in_columns(TAGS, TEXTS).replace("\t", "|"))

@@ -174,6 +174,8 @@ def test_a_score_that_is_missing_is_an_error(tmp_path):
     ("place", "error", "message"),
     [
         ("missing/best.nlpb", FileNotFoundError, "there is no folder .*missing"),
+        ("file.txt/model", NotADirectoryError, r"cannot write .*: .*file\.txt is no folder"),
+        ("full", IsADirectoryError, "expected the name of a file, got the folder .*full"),
         ("", ValueError, "expected the path of a file or a folder, got ''"),
         (b"best.nlpb", TypeError, "expected a path, got bytes"),
     ],
@@ -181,6 +183,8 @@ def test_a_score_that_is_missing_is_an_error(tmp_path):
 def test_no_epoch_is_trained_in_vain_for_a_file_that_cannot_be(place, error, message, tmp_path):
     model = still()
     ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: pytest.fail("trained"))
+    (tmp_path / "file.txt").write_text("some")
+    (tmp_path / "full" / "model.nlpb").mkdir(parents=True)
     path = tmp_path / place if place and isinstance(place, str) else place
     with pytest.raises(error, match=message):
         trained(model, ended, SaveBest(model, path, monitor="loss", mode="min"))

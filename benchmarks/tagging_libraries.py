@@ -38,6 +38,15 @@ def ours(case):
     return lambda: tagger.predict_entities(list(tokenize(case["texts"], "whitespace")))
 
 
+def tags_alone(case):
+    """The model of `ours`, without entities and how sure they are."""
+    import nlp_builder
+    from nlp_builder.text import tokenize
+
+    tagger = nlp_builder.load(case["model"])
+    return lambda: tagger.predict(list(tokenize(case["texts"], "whitespace")))
+
+
 def command_line(case):
     """The model of `ours`; it counts its seconds itself, without those to load."""
     folder = Path(case["model"]).parent
@@ -149,7 +158,13 @@ def train_flair(tagger, sentences):
     tagger.eval()
 
 
-LIBRARIES = {"ours": ours, "command line": command_line, "spaCy": spacy, "Flair": flair}
+LIBRARIES = {
+    "ours": ours,
+    "tags alone": tags_alone,
+    "command line": command_line,
+    "spaCy": spacy,
+    "Flair": flair,
+}
 
 
 def main() -> None:

@@ -2,16 +2,16 @@
 
 Ours is a `BiLSTM_CRF_Model` with GloVe 50d and a digest of characters: called as a library for
 entities with their confidence, or for tags alone, and by the command line `nlp-builder tag` (the
-rate that it reports, without the seconds to load). spaCy is
-a blank English pipeline with its entity recognizer, whose own tokenizer reads the strings. Flair is
-its SequenceTagger, LSTM(256) and CRF, on GloVe 50d and characters, since its own embeddings can be
-had from a hub only. All are trained for one epoch on the same few sentences (see
-tagging_libraries.py): what is compared is throughput, not quality.
+rate that it reports, without the seconds to load). spaCy is a blank English pipeline with its
+entity recognizer, whose own tokenizer reads the strings. Flair is its SequenceTagger, LSTM(256) and
+CRF, on GloVe 50d and characters, since its own embeddings can be had from a hub only. All are
+trained for one epoch on the same few sentences (see tagging_libraries.py): what is compared is
+throughput, not quality.
 
 Each runs in a process, and an environment, of its own, and keeps the memory that it frees, as
-`keep_freed_memory` does; they take turns. Printed are tokens/s, where
-tokens are those of the corpus for all of them, and the time of the peer over ours in the same turn,
-as the median, with the least and the largest.
+`keep_freed_memory` does; they take turns. Printed are tokens/s, where tokens are those of the
+corpus for all of them, and the time of the peer over ours in the same turn, as the median, with the
+least and the largest.
 
     python benchmarks/tagging.py --corpus ../shared/data/conll2003
 """

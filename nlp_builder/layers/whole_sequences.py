@@ -159,14 +159,10 @@ def _steps_of(layer: Any, sequences: Any, mask: Any) -> Steps:
     from nlp_builder.layers import time_steps  # it imports TensorFlow, which others may do without
 
     batch, length = ops.shape(sequences)[:2]
+    options = {"backwards": layer.go_backwards, "packed": layer.packed}
     if mask is None:
-        options = {"backwards": layer.go_backwards, "packed": layer.packed}
         return time_steps.AllSteps(batch, length, **options)
-    options = {
-        "backwards": layer.go_backwards,
-        "zeros": layer.zero_output_for_mask,
-        "packed": layer.packed,
-    }
+    options["zeros"] = layer.zero_output_for_mask
     # Layers upon each other mostly have one mask: it takes time to be traced, and to be run.
     one_for_all = mask.shape[0] == 1  # as many texts as the sequences have
     found = None if one_for_all else left_over(mask, str(options))
